@@ -1,1 +1,25 @@
-//! The kinds.
+//! The kinds of the group `cloudspec.dev`, version `v1alpha1`.
+//!
+//! What comes in: nothing. What goes out: the Rust types of [`CloudSpec`] and [`ChangePlan`], and through
+//! [`yaml`] the CustomResourceDefinitions made from them, committed in `crds/yaml`.
+//!
+//! # Guarantees
+//! A field in here is honoured by the controller; a field that nothing reads is a defect.
+
+pub mod annotation;
+pub mod change_plan;
+pub mod cloud_spec;
+pub mod quota;
+pub mod security_group;
+pub mod status;
+pub mod tenant;
+pub mod yaml;
+
+pub use change_plan::{ChangePlan, ChangePlanSpec, ChangePlanStatus};
+pub use cloud_spec::{CloudSpec, CloudSpecSpec};
+pub use status::CloudSpecStatus;
+
+/// The API group of all kinds.
+pub const GROUP: &str = "cloudspec.dev";
+/// The served and stored version.
+pub const VERSION: &str = "v1alpha1";

@@ -1,0 +1,197 @@
+//! `ChangePlan`: one exact, ordered, immutable set of steps, the decision on it and the journal of carrying it out.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use kube::CustomResource;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::status::Classes;
+
+/// One exact correction, written by the controller alone. Its spec never changes; its status holds the decision and the
+/// journal: the audit record of what was done, why, by whom, when, and how to revert it.
+#[derive(CustomResource, Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[kube(
+    group = "cloudspec.dev",
+    version = "v1alpha1",
+    kind = "ChangePlan",
+    plural = "changeplans",
+    shortname = "cplan",
+    category = "cloudspec",
+    namespaced,
+    status = "ChangePlanStatus",
+    derive = "PartialEq"
+)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangePlanSpec {
+    /// The object that this plan corrects.
+    pub owner: OwnerRef,
+    /// The cloud that this plan is for; an approval is good for no other.
+    pub cloud: CloudIdentity,
+    /// `sha256:` and 64 hex digits; the same world gives the same digest.
+    pub digest: String,
+    /// Number of steps by class.
+    pub classes: Classes,
+    /// The steps, in the order in which they are taken.
+    pub steps: Vec<PlanStep>,
+    /// Findings that get no step, each with the reason.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_alone: Vec<LeftAlone>,
+}
+
+/// The object that a plan corrects.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnerRef {
+    /// `CloudSpec`.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    pub uid: String,
+    /// The generation of its spec that the plan follows from.
+    pub generation: i64,
+}
+
+/// What identifies a cloud: where one logs in, and the region.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CloudIdentity {
+    /// Keystone's URL without a version suffix.
+    pub auth_url: String,
+    /// The region, or empty where none is chosen.
+    pub region: String,
+}
+
+/// One step: one call to one service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanStep {
+    /// Its number, from 1; steps are taken in this order.
+    pub number: i64,
+    /// What it does in words, such as `delete rule ingress tcp 22 from 0.0.0.0/0 of security group customers/team-a/web`.
+    pub summary: String,
+    /// Why: the fingerprint of the finding that it corrects.
+    pub finding: String,
+    /// The class: `Reversible`, `Rebuildable`, `Destructive`.
+    pub class: String,
+    /// The call, as the controller will make it: complete, nothing is left to decide.
+    #[schemars(schema_with = "any_object")]
+    pub action: serde_json::Value,
+    /// What is there before, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    /// What will be there after, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// What others lose by it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub side_effects: Vec<String>,
+    /// The command that undoes it, or why nothing does.
+    pub revert: String,
+}
+
+/// A finding without a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LeftAlone {
+    /// Fingerprint of the finding.
+    pub finding: String,
+    /// What it is about.
+    pub resource: String,
+    /// Why there is no step.
+    pub reason: String,
+}
+
+/// The decision and the journal.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ChangePlanStatus {
+    /// `Offered`, `Superseded`, `Rejected`, `Applying`, `Succeeded`, `Stopped`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phase: Option<String>,
+    /// The one decision on this plan. Written once, never changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// Who carries it out: a replica writes here before its first call, and only the last one to do so may go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executor: Option<Executor>,
+    /// What became of each step, by number; a step that is not in here was not begun.
+    #[serde(default)]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["number"]))]
+    pub journal: Vec<JournalEntry>,
+    /// When the last step ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Time>,
+    /// Why it stopped, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Conditions after KEP-1623: Approved, Applied.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// Who approved what, and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Decision {
+    /// `Approved` or `Rejected`.
+    pub verdict: String,
+    /// The user who decided, as the API server knows them.
+    pub by: String,
+    /// Their groups at that moment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// The value that they gave: `true` or the digest.
+    pub value: String,
+    /// The offer that it was given on.
+    pub offer: i64,
+    /// The digest of the plan that was shown to them.
+    pub digest: String,
+    /// When the controller accepted it.
+    pub at: Time,
+    /// `Enforced`, or `Advisory` where the admission policies were not asked for.
+    pub gate: String,
+}
+
+/// The replica that carries a plan out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Executor {
+    /// Identity of the lease's holder.
+    pub holder: String,
+    /// Grows each time another replica or process takes over.
+    pub epoch: i64,
+}
+
+/// What became of one step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct JournalEntry {
+    /// The step's number.
+    pub number: i64,
+    /// `Intended` (the call may have been made), `Done`, `AlreadyDone`, `Refused`, `Failed`.
+    pub state: String,
+    /// The request id that was sent with the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// The request id that the service answered with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_request_id: Option<String>,
+    /// The id of what was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_id: Option<String>,
+    /// When the intent was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<Time>,
+    /// When the result was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finished_at: Option<Time>,
+    /// Why, where it was refused or failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+fn any_object(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
+}

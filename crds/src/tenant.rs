@@ -1,0 +1,92 @@
+//! Projects (tenants) as declared.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::quota::Quotas;
+
+/// A Keystone project that must exist. Only the fields given are compared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tenant {
+    /// Name of the project; unique within its domain.
+    pub name: String,
+    /// Name of the domain that owns the project.
+    pub domain: String,
+    /// The project's id, 32 hex digits; given when the name alone is not trusted. The name must match too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// The project's description.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether the project is enabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// The project's tags, as a set: exactly these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+    /// Keystone's `options.immutable`: true protects the project from deletion and change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<bool>,
+    /// Quotas of this project, by service. Only the numbers given are compared; -1 means unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quotas: Option<Quotas>,
+    /// Role assignments of users and groups on this project, direct ones only. Absent: not compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub roles: Option<Vec<RoleAssignment>>,
+    /// What to do with a role assignment on this project that is not listed in `roles`.
+    #[serde(default = "report")]
+    pub unlisted_roles: Unlisted,
+}
+
+/// One role of one user or group on the project.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RoleAssignment {
+    /// Name of the user. Exactly one of `user` and `group` is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Name of the group. Exactly one of `user` and `group` is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// Name of the domain that the user or group belongs to. Absent: the project's domain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub domain: Option<String>,
+    /// Name of the role.
+    pub role: String,
+}
+
+/// What to say of projects that are in the cloud and in no entry of `tenants`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UnlistedTenants {
+    /// Ignore them, or report each as a finding.
+    pub policy: UnlistedTenantPolicy,
+    /// Names of the domains that are looked at. Empty: the domains that `tenants` names.
+    pub domains: Vec<String>,
+}
+
+/// There is no `Remove`: a project is only ever removed by a TenantOffboard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum UnlistedTenantPolicy {
+    /// Say nothing.
+    #[default]
+    Ignore,
+    /// A finding for each.
+    Report,
+}
+
+/// What to do with what is there and not listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Unlisted {
+    /// Say nothing.
+    Ignore,
+    /// A finding for each, and no step.
+    Report,
+    /// A finding for each, and a step that removes it once approved.
+    Remove,
+}
+
+fn report() -> Unlisted {
+    Unlisted::Report
+}
