@@ -1,1 +1,6 @@
-//! The program.
+//! cloudspec compares an OpenStack cloud with what was declared, and says what is not true.
+//!
+//! The rooms, from the ground up; imports run only downward: [`model`], [`diff`].
+
+pub mod diff;
+pub mod model;

@@ -75,7 +75,7 @@ pub struct Rule {
 }
 
 /// IP version of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Ethertype {
     /// IP version 4.
     IPv4,

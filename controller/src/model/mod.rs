@@ -1,0 +1,18 @@
+//! Floor 0: the nouns.
+//!
+//! What comes in: a CloudSpec as the API server stores it, and what the collectors saw. What goes out: [`Desired`] (the
+//! spec after validation), [`Snapshot`] (what was seen) and the words for findings.
+//!
+//! # Guarantees
+//! No client, clock, randomness, environment or log in here. Total orders on everything that is printed.
+
+pub mod cloud;
+pub mod desired;
+pub mod finding;
+pub mod ids;
+pub mod rule;
+pub mod snapshot;
+
+pub use desired::Desired;
+pub use finding::{Finding, FindingKind, Severity};
+pub use snapshot::{Lookup, Sighting, Snapshot, Unknown};
