@@ -133,7 +133,7 @@ fn every_field_of_a_tenant_is_compared_where_it_is_listed() {
     for (change, field) in [
         ((|p| p.description = "other".into()) as fn(&mut Project), "description"),
         (|p| p.enabled = false, "enabled"),
-        (|p| drop(p.tags.insert("silver".into())), "tags"),
+        (|p| p.tags.extend(["silver".to_owned()]), "tags"),
         (|p| p.immutable = true, "protected"),
     ] {
         let mut world = world();
@@ -147,7 +147,7 @@ fn every_field_of_a_tenant_is_compared_where_it_is_listed() {
 fn a_quota_that_differs_is_found_by_its_name() {
     let mut world = world();
     let of_compute = world.quotas.get_mut(&QuotaService::Compute).unwrap();
-    of_compute.values_mut().for_each(|seen| drop(seen.as_mut().unwrap().insert("cores".into(), 8)));
+    of_compute.values_mut().for_each(|seen| seen.as_mut().unwrap().extend([("cores".to_owned(), 8)]));
     let finding = only(&world);
     assert_eq!(finding.field.as_deref(), Some("quotas.compute.cores"));
     assert_eq!((finding.expected.as_deref(), finding.actual.as_deref()), (Some("64"), Some("8")));
@@ -164,7 +164,8 @@ fn a_role_nobody_listed_is_found_by_its_names() {
 
 #[test]
 fn a_failed_listing_is_unknowable_and_never_missing_or_in_sync() {
-    let fail: [(&str, fn(&mut Snapshot)); 8] = [
+    type Fail = fn(&mut Snapshot);
+    let fail: [(&str, Fail); 8] = [
         ("domains", |w| w.domains = Err(unknown("identity"))),
         ("projects", |w| w.projects = Err(unknown("identity"))),
         ("groups", |w| w.groups = Err(unknown("identity"))),

@@ -1,7 +1,5 @@
 //! The committed definitions are those of the types. `UPDATE_CRDS=1 cargo test -p cloudspec-crds` writes them anew.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
-
 use std::path::PathBuf;
 
 use cloudspec_crds::yaml;

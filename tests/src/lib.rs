@@ -1,1 +1,3 @@
-//! The rig and its helpers.
+//! The rig that starts the real components, and what the tests on it share.
+
+pub mod rig;

@@ -1,2 +1,8 @@
-//! Doorway.
-fn main() {}
+//! Doorway to the rig: `cargo rig …`.
+
+use clap::Parser;
+use cloudspec_tests::rig::Rig;
+
+fn main() -> anyhow::Result<()> {
+    Rig::parse().run()
+}
