@@ -1,0 +1,3 @@
+//! Floor 5: carries out an approved plan.
+
+pub mod port;
