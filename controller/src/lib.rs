@@ -6,3 +6,4 @@ pub mod apply;
 pub mod diff;
 pub mod gate;
 pub mod model;
+pub mod reconcile;
