@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rules::{self, MOST_RULES, UUID, VISIBLE};
 use crate::tenant::Unlisted;
 
 /// A Neutron security group that must exist in a project. Only the fields given are compared.
@@ -11,20 +12,31 @@ use crate::tenant::Unlisted;
 #[serde(rename_all = "camelCase")]
 pub struct SecurityGroup {
     /// Name of the group. Several groups of this name in the project are a finding, never a guess: then give `id`.
+    #[schemars(length(min = 1, max = 255), regex(pattern = VISIBLE))]
     pub name: String,
     /// The project that owns the group.
     pub project: ProjectRef,
     /// The group's id (UUID), where the name is ambiguous. The name must match too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64), extend("x-kubernetes-validations" = rules::neutron_id()))]
     pub id: Option<String>,
     /// The group's description.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
     pub description: Option<String>,
     /// Rules for traffic to the ports. Absent: not compared. Empty: there may be none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = MOST_RULES),
+        extend("x-kubernetes-list-type" = "set", "x-kubernetes-validations" = rules::ingress())
+    )]
     pub ingress: Option<Vec<Rule>>,
     /// Rules for traffic from the ports. Absent: not compared. Empty: there may be none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = MOST_RULES),
+        extend("x-kubernetes-list-type" = "set", "x-kubernetes-validations" = rules::egress())
+    )]
     pub egress: Option<Vec<Rule>>,
     /// What to do with a rule of a compared direction that is not listed.
     #[serde(default = "remove")]
@@ -39,23 +51,28 @@ pub struct SecurityGroup {
 #[serde(rename_all = "camelCase")]
 pub struct ProjectRef {
     /// Name of the project.
+    #[schemars(length(min = 1, max = 64), regex(pattern = VISIBLE))]
     pub name: String,
     /// Name of the domain that owns the project.
+    #[schemars(length(min = 1, max = 64), regex(pattern = VISIBLE))]
     pub domain: String,
 }
 
 /// One rule. `from` (ingress) and `to` (egress) say the other side; absent means anywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic", "x-kubernetes-validations" = rules::security_group_rule()))]
 pub struct Rule {
     /// `IPv4` or `IPv6`. Absent: that of the CIDR, else IPv4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ethertype: Option<Ethertype>,
     /// Protocol by name (`tcp`, `udp`, `icmp`, `ipv6-icmp`, `sctp`, …) or number (`"0"` to `"255"`). Absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16), extend("x-kubernetes-validations" = rules::protocol()))]
     pub protocol: Option<String>,
     /// One port (`"443"`) or a range (`"30000-32767"`) of a protocol that has ports. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 11), extend("x-kubernetes-validations" = rules::ports()))]
     pub ports: Option<String>,
     /// Type and code of an ICMP rule. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +85,7 @@ pub struct Rule {
     pub to: Option<Peer>,
     /// The rule's description, given to a rule that is made; it is not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 255))]
     pub description: Option<String>,
     /// The measurement that this rule rests on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,9 +118,11 @@ pub struct Icmp {
 /// The other side of a rule; exactly one field is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::peer()))]
 pub struct Peer {
     /// A network in CIDR notation without host bits, such as `203.0.113.0/24` or `2001:db8::/32`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 49), extend("x-kubernetes-validations" = rules::cidr()))]
     pub cidr: Option<String>,
     /// All ports of a security group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -115,12 +135,15 @@ pub struct Peer {
 /// A security group or address group by name or id.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::peer_ref()))]
 pub struct PeerRef {
     /// Its name. Exactly one of `name` and `id` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255), regex(pattern = VISIBLE))]
     pub name: Option<String>,
     /// Its id (UUID). Exactly one of `name` and `id` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 36), regex(pattern = UUID))]
     pub id: Option<String>,
     /// The project that owns it. Absent: the project of the group that the rule belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -144,8 +167,10 @@ pub struct Evidence {
     /// When it was measured.
     pub measured_at: Time,
     /// How it was measured, such as `conntrack on capi-mgmt-v2`.
+    #[schemars(length(min = 1, max = 255), regex(pattern = VISIBLE))]
     pub method: String,
     /// Who measured it.
+    #[schemars(length(min = 1, max = 255), regex(pattern = VISIBLE))]
     pub by: String,
 }
 
