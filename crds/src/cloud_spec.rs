@@ -4,7 +4,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rules::{self, DNS_NAME, MOST_ITEMS, VISIBLE};
+use crate::rules::{self, DNS_NAME, MOST_GROUPS, MOST_TENANTS, VISIBLE};
 use crate::security_group::SecurityGroup;
 use crate::status::CloudSpecStatus;
 use crate::tenant::{Tenant, UnlistedTenants};
@@ -100,7 +100,7 @@ pub struct CloudSpecSpec {
     /// Projects (tenants) that must exist, and what must be true of them. Absent: not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
-        length(max = MOST_ITEMS),
+        length(max = MOST_TENANTS),
         extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["domain", "name"])
     )]
     pub tenants: Option<Vec<Tenant>>,
@@ -109,7 +109,7 @@ pub struct CloudSpecSpec {
     pub unlisted_tenants: UnlistedTenants,
     /// Security groups that must exist, and their rules. Absent: not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = MOST_ITEMS))]
+    #[schemars(length(max = MOST_GROUPS))]
     pub security_groups: Option<Vec<SecurityGroup>>,
 }
 

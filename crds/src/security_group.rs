@@ -1,8 +1,9 @@
 //! Security groups and their rules as declared.
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::rules::{self, MOST_RULES, UUID, VISIBLE};
 use crate::tenant::Unlisted;
@@ -26,17 +27,11 @@ pub struct SecurityGroup {
     pub description: Option<String>,
     /// Rules for traffic to the ports. Absent: not compared. Empty: there may be none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        length(max = MOST_RULES),
-        extend("x-kubernetes-list-type" = "set", "x-kubernetes-validations" = rules::ingress())
-    )]
+    #[schemars(schema_with = "ingress_rules")]
     pub ingress: Option<Vec<Rule>>,
     /// Rules for traffic from the ports. Absent: not compared. Empty: there may be none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(
-        length(max = MOST_RULES),
-        extend("x-kubernetes-list-type" = "set", "x-kubernetes-validations" = rules::egress())
-    )]
+    #[schemars(schema_with = "egress_rules")]
     pub egress: Option<Vec<Rule>>,
     /// What to do with a rule of a compared direction that is not listed.
     #[serde(default = "remove")]
@@ -61,14 +56,14 @@ pub struct ProjectRef {
 /// One rule. `from` (ingress) and `to` (egress) say the other side; absent means anywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-map-type" = "atomic", "x-kubernetes-validations" = rules::security_group_rule()))]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct Rule {
     /// `IPv4` or `IPv6`. Absent: that of the CIDR, else IPv4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ethertype: Option<Ethertype>,
     /// Protocol by name (`tcp`, `udp`, `icmp`, `ipv6-icmp`, `sctp`, …) or number (`"0"` to `"255"`). Absent: any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 16), extend("x-kubernetes-validations" = rules::protocol()))]
+    #[schemars(length(max = 10), extend("x-kubernetes-validations" = rules::protocol()))]
     pub protocol: Option<String>,
     /// One port (`"443"`) or a range (`"30000-32767"`) of a protocol that has ports. Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -122,7 +117,7 @@ pub struct Icmp {
 pub struct Peer {
     /// A network in CIDR notation without host bits, such as `203.0.113.0/24` or `2001:db8::/32`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 49), extend("x-kubernetes-validations" = rules::cidr()))]
+    #[schemars(length(max = 43), extend("x-kubernetes-validations" = rules::cidr()))]
     pub cidr: Option<String>,
     /// All ports of a security group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -176,4 +171,37 @@ pub struct Evidence {
 
 fn remove() -> Unlisted {
     Unlisted::Remove
+}
+
+fn ingress_rules(generator: &mut SchemaGenerator) -> Schema {
+    rules_of(
+        generator,
+        "from",
+        "to",
+        "an ingress rule has from, not to: name the source in from, or move the rule to egress",
+    )
+}
+
+fn egress_rules(generator: &mut SchemaGenerator) -> Schema {
+    rules_of(
+        generator,
+        "to",
+        "from",
+        "an egress rule has to, not from: name the destination in to, or move the rule to ingress",
+    )
+}
+
+/// A list of rules of one direction. The side that the direction does not have stays in the schema, for a field that the
+/// schema does not know would be dropped in silence, and the rule would mean anywhere.
+fn rules_of(generator: &mut SchemaGenerator, side: &str, wrong: &str, message: &str) -> Schema {
+    let mut rule = Rule::json_schema(generator);
+    rule.insert("x-kubernetes-validations".to_owned(), rules::security_group_rule(side));
+    if let Some(properties) = rule.get_mut("properties").and_then(|properties| properties.as_object_mut()) {
+        let refused = rules::wrong_side(message);
+        properties.insert(
+            wrong.to_owned(),
+            json!({"type": "object", "description": format!("Not here: {message}."), "x-kubernetes-validations": refused}),
+        );
+    }
+    json_schema!({"type": "array", "maxItems": MOST_RULES, "items": rule, "x-kubernetes-list-type": "set"})
 }
