@@ -142,8 +142,7 @@ impl Watchman {
         let mut all = Vec::new();
         for kind in KINDS {
             let group = GroupVersionKind::gvk("admissionregistration.k8s.io", "v1", kind);
-            let api: Api<DynamicObject> =
-                Api::all_with(self.client.clone(), &ApiResource::from_gvk(&group));
+            let api: Api<DynamicObject> = Api::all_with(self.client.clone(), &ApiResource::from_gvk(&group));
             match api.list_metadata(&ListParams::default().labels(LABEL)).await {
                 Ok(list) => all.extend(list.items.iter().map(|item| {
                     let generation = item.metadata.generation.unwrap_or_default();
@@ -214,16 +213,23 @@ mod tests {
     use super::*;
 
     fn refusal(message: &str) -> Result<(), kube::Error> {
-        let status = kube::core::Status { code: 403, message: message.to_owned(), ..kube::core::Status::default() };
+        let status =
+            kube::core::Status { code: 403, message: message.to_owned(), ..kube::core::Status::default() };
         Err(kube::Error::Api(Box::new(status)))
     }
 
     #[test]
     fn only_a_refusal_that_names_the_policy_and_the_reason_counts() {
-        let named = "ValidatingAdmissionPolicy 'gate' with binding 'gate' denied request: x may not approve y";
+        let named =
+            "ValidatingAdmissionPolicy 'gate' with binding 'gate' denied request: x may not approve y";
         assert_eq!(refused_by("gate", "may not approve", refusal(named)), Ok(()));
         assert!(refused_by("gate", "may not approve", Ok(())).is_err());
-        assert!(refused_by("gate", "may not approve", refusal("User \"x\" cannot patch: may not approve")).is_err());
-        assert!(refused_by("gate", "may not approve", refusal("policy 'gate' denied: no params found")).is_err());
+        assert!(
+            refused_by("gate", "may not approve", refusal("User \"x\" cannot patch: may not approve"))
+                .is_err()
+        );
+        assert!(
+            refused_by("gate", "may not approve", refusal("policy 'gate' denied: no params found")).is_err()
+        );
     }
 }

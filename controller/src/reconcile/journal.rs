@@ -106,16 +106,8 @@ fn read(entry: &JournalEntry) -> Option<Entry> {
 }
 
 fn written(entry: Entry) -> JournalEntry {
-    let Entry {
-        number,
-        state,
-        request_id,
-        service_request_id,
-        created_id,
-        started_at,
-        finished_at,
-        message,
-    } = entry;
+    let Entry { number, state, request_id, service_request_id, created_id, started_at, finished_at, message } =
+        entry;
     JournalEntry {
         number: number.into(),
         state: format!("{state:?}"),
