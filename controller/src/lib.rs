@@ -1,8 +1,9 @@
 //! cloudspec compares an OpenStack cloud with what was declared, and corrects it only after a person approved the plan.
 //!
-//! The rooms, from the ground up; imports run only downward: [`model`], [`diff`], [`gate`], [`apply`].
+//! The rooms, from the ground up; imports run only downward: [`model`], [`diff`], [`plan`], [`gate`], [`apply`].
 
 pub mod apply;
 pub mod diff;
 pub mod gate;
 pub mod model;
+pub mod plan;

@@ -70,8 +70,8 @@ pub struct PlanStep {
     pub number: i64,
     /// What it does in words, such as `delete rule ingress tcp 22 from 0.0.0.0/0 of security group customers/team-a/web`.
     pub summary: String,
-    /// Why: the fingerprint of the finding that it corrects.
-    pub finding: String,
+    /// Why: the fingerprints of the findings that it corrects.
+    pub findings: Vec<String>,
     /// The class: `Reversible`, `Rebuildable`, `Destructive`.
     pub class: String,
     /// The call, as the controller will make it: complete, nothing is left to decide.
