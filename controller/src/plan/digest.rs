@@ -101,7 +101,7 @@ mod tests {
         let cloud = CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() };
         assert_eq!(
             digest(&cloud, "uid", &[]).0,
-            "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+            "sha256:d12ee608722f6f1a49a87338c9b2a276a80f5159ef7f5013e5b7e493b584a449"
         );
         assert_ne!(digest(&cloud, "uid", &[]), digest(&cloud, "other", &[]));
         let elsewhere = CloudIdentity { region: "RegionTwo".into(), ..cloud.clone() };

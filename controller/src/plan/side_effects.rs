@@ -31,7 +31,7 @@ pub(super) fn of(action: &Action, snapshot: &Snapshot) -> Loss {
         Action::RevokeRole { project: _, principal: group @ Principal::Group(_), role: _ } => {
             let who = Names(snapshot).principal(group);
             destroys(format!(
-                "application credentials of the members of {who} in this project die with it; which ones was not asked"
+                "application credentials of the members of {who} in this project lose the role; which ones was not asked"
             ))
         }
     }
@@ -62,13 +62,14 @@ fn of_change(change: &ProjectChange) -> Loss {
     }
 }
 
-/// Keystone deletes the application credentials of a user in a project when the user loses any role there.
+/// An application credential has of its roles those that its user has. Keystone 2024.1 keeps one that has none left, answers 401
+/// to it, and takes it again when a role is given back; until then what runs with it stands still.
 fn of_user(project: &ProjectId, user: &UserId, snapshot: &Snapshot) -> Loss {
     let who = Names(snapshot).principal(&Principal::User(user.clone()));
     match snapshot.application_credentials.get(user) {
         Some(Ok(all)) => {
-            let dying = all.iter().filter(|credential| credential.project == *project);
-            let side_effects: BTreeSet<String> = dying.map(|credential| dies(credential, &who)).collect();
+            let losing = all.iter().filter(|credential| credential.project == *project);
+            let side_effects: BTreeSet<String> = losing.map(|credential| loses(credential, &who)).collect();
             let class = if side_effects.is_empty() { Class::Reversible } else { Class::Destructive };
             Loss { class, side_effects }
         }
@@ -76,9 +77,11 @@ fn of_user(project: &ProjectId, user: &UserId, snapshot: &Snapshot) -> Loss {
     }
 }
 
-fn dies(credential: &ApplicationCredential, who: &str) -> String {
+fn loses(credential: &ApplicationCredential, who: &str) -> String {
     let ApplicationCredential { id, name, user: _, project: _ } = credential;
-    format!("deletes application credential {name} ({id}) of {who} in this project")
+    format!(
+        "application credential {name} ({id}) of {who} in this project loses the role; with no role left it is refused"
+    )
 }
 
 fn not_told(who: &str, unknown: Option<&Sighting<Vec<ApplicationCredential>>>) -> String {
