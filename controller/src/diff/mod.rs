@@ -14,10 +14,11 @@ mod tenants;
 
 use std::fmt;
 
+use crate::model::desired::DesiredGroup;
 use crate::model::{Aspect, Desired, Finding, FindingKind, Lookup, Severity, Snapshot, Subject, Unknown};
 
 pub use roles::principal;
-pub use rules::peer_group;
+pub use rules::{peer_address_group, peer_group};
 
 /// All that is not as declared, the worst first.
 pub fn diff(desired: &Desired, snapshot: &Snapshot) -> Vec<Finding> {
@@ -32,6 +33,13 @@ pub fn diff(desired: &Desired, snapshot: &Snapshot) -> Vec<Finding> {
     }
     findings.sort();
     findings.dedup();
+    findings
+}
+
+/// What is not as declared of one security group that the spec lists: its part of [`diff`].
+pub fn diff_group(group: &DesiredGroup, desired: &Desired, snapshot: &Snapshot) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    security_groups::compare(group, &desired.security_groups, snapshot, &mut findings);
     findings
 }
 

@@ -114,7 +114,8 @@ pub fn peer_group(peer: &PeerName, snapshot: &Snapshot) -> Lookup<SecurityGroupI
     found.map(|group| group.id.clone())
 }
 
-fn peer_address_group(peer: &PeerName, snapshot: &Snapshot) -> Lookup<AddressGroupId> {
+/// The id of the address group that a rule names.
+pub fn peer_address_group(peer: &PeerName, snapshot: &Snapshot) -> Lookup<AddressGroupId> {
     let found = match peer {
         PeerName::Id(id) => the_one(&snapshot.address_groups, |group| group.id.0 == *id, |group| &group.id.0),
         PeerName::Name(GroupName { project, name }) => {

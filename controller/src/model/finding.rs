@@ -149,16 +149,21 @@ impl Finding {
     }
 
     /// Stable short name: 16 hex digits over what it is about, its kind and its values; not over the message.
+    ///
+    /// A role assignment is told by its ids: two users may have one name, and a name may be unknown for a while.
     pub fn fingerprint(&self) -> String {
         let Self { severity: _, subject, aspect, kind, expected, actual, message: _ } = self;
+        let mut parts: Vec<String> = subject.parts().into_iter().map(str::to_owned).collect();
+        parts.push(aspect.field().unwrap_or_default());
+        parts.push(format!("{kind:?}"));
+        match aspect {
+            Aspect::Role(RoleIs::Known(Assignment { project, principal, role })) => {
+                parts.extend([project.to_string(), format!("{principal:?}"), role.to_string()]);
+            }
+            _ => parts.extend([expected.clone().unwrap_or_default(), actual.clone().unwrap_or_default()]),
+        }
         let mut hash = Sha256::new();
-        for part in [
-            &subject.to_string(),
-            &aspect.field().unwrap_or_default(),
-            &format!("{kind:?}"),
-            expected.as_deref().unwrap_or_default(),
-            actual.as_deref().unwrap_or_default(),
-        ] {
+        for part in parts {
             hash.update(part.len().to_be_bytes());
             hash.update(part);
         }
@@ -169,6 +174,17 @@ impl Finding {
 }
 
 impl Subject {
+    /// Its kind and names, apart: a slash within a name makes no two subjects one.
+    fn parts(&self) -> Vec<&str> {
+        match self {
+            Self::Tenant(TenantName { domain, name }) => vec!["tenant", domain, name],
+            Self::TenantsOf(domain) => vec!["tenantsOf", domain],
+            Self::SecurityGroup(GroupName { project: TenantName { domain, name: project }, name }) => {
+                vec!["securityGroup", domain, project, name]
+            }
+        }
+    }
+
     /// The part of the spec that it belongs to.
     pub fn domain(&self) -> Domain {
         match self {
