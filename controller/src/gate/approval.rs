@@ -47,6 +47,10 @@ pub struct Offered {
     pub generation: i64,
     /// Its steps by class.
     pub classes: Classes,
+    /// UID of the object whose findings it corrects.
+    pub owner: String,
+    /// The cloud that it is for.
+    pub cloud: CloudIdentity,
 }
 
 /// What an approval must fulfil, read from the spec.
