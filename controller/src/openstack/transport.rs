@@ -98,7 +98,14 @@ impl Transport {
         let builder = match &config.trust {
             Trust::Platform => builder,
             Trust::Only(pem) => {
-                builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem).map_err(tls)?)
+                let authorities = reqwest::Certificate::from_pem_bundle(pem).map_err(tls)?;
+                if authorities.is_empty() {
+                    return Err(ConfigError::Tls {
+                        source_name: config.source_name.clone(),
+                        message: "cacert holds no certificate in PEM".to_owned(),
+                    });
+                }
+                builder.tls_certs_only(authorities)
             }
             Trust::Anyone => builder.tls_danger_accept_invalid_certs(true),
         };
