@@ -179,3 +179,17 @@ pub trait CloudRead: Send + Sync {
     /// The project that all services but Keystone are asked from; none for a credential that is scoped to the system.
     fn project(&self) -> BoxFuture<'_, Result<Option<ProjectId>, ReadError>>;
 }
+
+impl<R: CloudRead + ?Sized> CloudRead for Arc<R> {
+    fn identity(&self) -> &CloudIdentity {
+        self.as_ref().identity()
+    }
+
+    fn rows<'a>(&'a self, what: &'a Listing) -> BoxFuture<'a, Result<Rows, ReadError>> {
+        self.as_ref().rows(what)
+    }
+
+    fn project(&self) -> BoxFuture<'_, Result<Option<ProjectId>, ReadError>> {
+        self.as_ref().project()
+    }
+}

@@ -108,7 +108,10 @@ async fn load_balancer(read: &dyn CloudRead) -> Result<Limits, ReadError> {
     let listing = Listing::LoadBalancerQuotaDefaults;
     let defaults = values(&listing, only(&listing, &witness)?)?;
     let rows = read.rows(&Listing::LoadBalancerQuotas).await?;
-    Ok(Limits { own: by_project(&Listing::LoadBalancerQuotas, &rows, |row| Some(row))?, defaults })
+    let mut own = by_project(&Listing::LoadBalancerQuotas, &rows, |row| Some(row))?;
+    // Rows carry two limits twice, under older names too; the defaults have each once.
+    own.values_mut().for_each(|values| values.retain(|resource, _| defaults.contains_key(resource)));
+    Ok(Limits { own, defaults })
 }
 
 /// Barbican has no question for its defaults: they are what holds for the asking project where it has none of its own. A

@@ -47,6 +47,11 @@ impl<R: CloudRead> Shared<R> {
         Self { read, clock: Box::new(clock), answers: Lock::default() }
     }
 
+    /// What is read through.
+    pub fn reader(&self) -> &R {
+        &self.read
+    }
+
     /// A view that takes answers to questions put at or after this time, and asks otherwise.
     pub fn view(&self, not_before: Instant) -> View<'_, R> {
         View { shared: self, not_before }

@@ -120,3 +120,62 @@ pub(super) fn versioned(service: Service, mut url: Url) -> Url {
     }
     url
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(service: Service, url: &str) -> String {
+        versioned(service, Url::parse(url).unwrap()).to_string()
+    }
+
+    #[test]
+    fn a_version_that_is_there_stays() {
+        for url_with in ["http://n/v2.0", "http://n/network/v2.0/", "http://n/v3/0123456789abcdef"] {
+            assert_eq!(url(Service::Network, url_with), url_with);
+        }
+    }
+
+    #[test]
+    fn a_version_that_is_missing_is_added() {
+        assert_eq!(url(Service::Network, "http://n:9696"), "http://n:9696/v2.0");
+        assert_eq!(url(Service::LoadBalancer, "http://n/load-balancer/"), "http://n/load-balancer/v2");
+        assert_eq!(url(Service::KeyManager, "http://n/vault"), "http://n/vault/v1");
+        assert_eq!(url(Service::Identity, "http://n/identity"), "http://n/identity/v3");
+    }
+
+    fn catalog(json: &str) -> Catalog {
+        serde_json::from_str(json).unwrap()
+    }
+
+    const CINDER: &str = r#"[
+        {"type": "volumev3", "endpoints": [{"interface": "public", "region": "One", "url": "http://old/v3/p"}]},
+        {"type": "block-storage", "endpoints": [
+            {"interface": "publicURL", "region": "One", "region_id": "One", "url": "http://one/v3/p/"},
+            {"interface": "public", "region": "Two", "region_id": "Two", "url": "http://two/v3/p"},
+            {"interface": "admin", "region": "One", "url": "http://admin/v3/p"}]}]"#;
+
+    #[test]
+    fn the_official_type_comes_first_and_the_region_decides() {
+        let catalog = catalog(CINDER);
+        let found = |region, interface| {
+            catalog.url(Service::BlockStorage, region, interface).map(|url| url.to_string())
+        };
+        assert_eq!(found(Some("One"), Interface::Public).unwrap(), "http://one/v3/p");
+        assert_eq!(found(Some("Two"), Interface::Public).unwrap(), "http://two/v3/p");
+        assert_eq!(found(None, Interface::Admin).unwrap(), "http://admin/v3/p");
+        let error = found(None, Interface::Public).unwrap_err();
+        assert_eq!(error.reason, Reason::NoEndpoint);
+        assert!(error.message.contains("give region_name"), "{error}");
+        assert_eq!(found(Some("Three"), Interface::Public).unwrap_err().reason, Reason::NoEndpoint);
+    }
+
+    #[test]
+    fn older_types_are_found_too() {
+        let old = catalog(
+            r#"[{"type": "volumev3", "endpoints": [{"interface": "public", "region": "One", "url": "http://old/v3/p"}]}]"#,
+        );
+        let url = old.url(Service::BlockStorage, None, Interface::Public).unwrap();
+        assert_eq!(url.as_str(), "http://old/v3/p");
+    }
+}

@@ -3,8 +3,8 @@
 //! What comes in: a [`CloudConfig`] (clouds.yaml, `OS_*`, a Secret). What goes out: a [`Reader`], which is a [`CloudRead`](crate::observe::CloudRead).
 //!
 //! # Guarantees
-//! One place sends ([`transport`]), and it sends only what [`request`] can make. Reading and writing are two credentials: the
-//! write side is built from a session of its own and brings its own constructor of requests.
+//! One place sends (`transport`), and it sends only what `request` can make. Reading and writing are two credentials: the
+//! write side is built from a session of its own, and its requests take a proof that only its own room can make.
 
 mod answer;
 mod auth;

@@ -24,7 +24,7 @@ const NOVA: HeaderValue = HeaderValue::from_static("compute 2.57");
 
 /// Reads one cloud: with one credential, or with a second one for Keystone.
 ///
-/// It can make GET requests and logins, and no others: see [`Request`].
+/// It can make GET requests and logins, and no others: its room has no other constructor of a request.
 pub struct Reader {
     cloud: CloudIdentity,
     main: Session,

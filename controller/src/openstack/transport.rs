@@ -98,7 +98,14 @@ impl Transport {
         let builder = match &config.trust {
             Trust::Platform => builder,
             Trust::Only(pem) => {
-                builder.tls_certs_only(reqwest::Certificate::from_pem_bundle(pem).map_err(tls)?)
+                let authorities = reqwest::Certificate::from_pem_bundle(pem).map_err(tls)?;
+                if authorities.is_empty() {
+                    return Err(ConfigError::Tls {
+                        source_name: config.source_name.clone(),
+                        message: "cacert holds no certificate in PEM".to_owned(),
+                    });
+                }
+                builder.tls_certs_only(authorities)
             }
             Trust::Anyone => builder.tls_danger_accept_invalid_certs(true),
         };
@@ -214,14 +221,10 @@ fn causes(why: &reqwest::Error) -> String {
     innermost.to_string()
 }
 
-fn is_tls(why: &reqwest::Error) -> bool {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(why);
-    while let Some(cause) = next {
-        let inner = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
-        if cause.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>()) {
-            return true;
-        }
-        next = cause.source();
-    }
-    false
+/// Whether TLS is the cause. An [`std::io::Error`] leaves what it wraps out of its sources, so that it is asked by itself.
+fn is_tls(why: &(dyn std::error::Error + 'static)) -> bool {
+    let wrapped = why.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    why.is::<rustls::Error>()
+        || wrapped.is_some_and(|wrapped| is_tls(wrapped))
+        || why.source().is_some_and(is_tls)
 }

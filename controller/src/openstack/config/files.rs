@@ -95,7 +95,12 @@ fn read(path: &Path) -> Result<String, ConfigError> {
 
 fn clouds(file: &str, text: &str) -> Result<Map<String, Value>, ConfigError> {
     let wrong = |what: String| ConfigError::Yaml { file: file.to_owned(), what };
-    let options = serde_saphyr::options! { with_snippet: false, leading_zero_numbers_as_strings: true };
+    // No is a user's name as well as a truth value: which of them, the field says.
+    let options = serde_saphyr::options! {
+        with_snippet: false,
+        leading_zero_numbers_as_strings: true,
+        strict_booleans: true,
+    };
     let parsed: Result<Value, _> = serde_saphyr::from_str_with_options(text, options);
     let whole = parsed.map_err(|why| {
         wrong(why.location().map_or_else(
