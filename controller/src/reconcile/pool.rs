@@ -56,6 +56,11 @@ impl Pool {
         Self { client, clock, limits, meter, readers: Mutex::default() }
     }
 
+    /// What counts each exchange.
+    pub fn meter(&self) -> Meter {
+        self.meter.clone()
+    }
+
     /// Reads a credential from its Secret.
     ///
     /// # Errors
