@@ -121,6 +121,26 @@ async fn a_token_that_ends_is_renewed_before() {
 }
 
 #[tokio::test]
+async fn a_token_that_holds_outlives_keystone() {
+    let logins = |number, url: &str| match number {
+        1 => login_for(number, url, json!({"system": {"all": true}}), 20_000),
+        _ => status(503),
+    };
+    let fake = Fake::with_login(|_, _, _| ok(&projects(&["a"])), logins).await;
+    let reader = reader(config(&fake.url), Limits { repetitions: 0, ..limits() });
+    assert!(ids(&reader, Listing::Projects).await.is_ok());
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(19_800)).await;
+    tokio::time::resume();
+    assert!(ids(&reader, Listing::Projects).await.is_ok());
+    assert_eq!(fake.count("POST"), 2, "it was due, and Keystone was away");
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(300)).await;
+    tokio::time::resume();
+    assert_eq!(reason(&reader, Listing::Projects).await, Reason::ServerError);
+}
+
+#[tokio::test]
 async fn a_token_that_is_always_refused_is_unauthorized() {
     assert_eq!(reason_of(|_| status(401)).await, Reason::Unauthorized);
 }
@@ -291,6 +311,22 @@ async fn pages_are_read_to_the_end_by_link_and_by_marker() {
         assert_eq!(ids(&fake.reader(), Listing::SecurityGroups).await.unwrap(), ["a", "b", "c", "d"]);
         assert_eq!(fake.count("GET"), 3);
     }
+}
+
+#[tokio::test]
+async fn a_page_without_rows_is_not_the_last_where_it_has_a_link() {
+    let fake = Fake::start(|_, path, _| match path.contains("marker=b") {
+        false => ok(&groups(&[], Some("/v2.0/security-groups?limit=2&marker=b".into()))),
+        true => ok(&groups(&["c"], None)),
+    })
+    .await;
+    assert_eq!(ids(&fake.reader(), Listing::SecurityGroups).await.unwrap(), ["c"]);
+}
+
+#[tokio::test]
+async fn fewer_rows_than_promised_are_no_listing() {
+    let fake = Fake::start(|_, _, _| ok(&json!({"project_quotas": [{"project_id": "a"}], "total": 2}))).await;
+    assert_eq!(fake.reader().rows(&Listing::KeyManagerQuotas).await.unwrap_err().reason, Reason::Truncated);
 }
 
 #[tokio::test]

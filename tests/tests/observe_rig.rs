@@ -174,6 +174,19 @@ async fn an_audit_asks_each_listing_once() {
 }
 
 #[tokio::test]
+async fn one_row_a_page_gives_the_same_listing() {
+    let whole = reader("admin", None);
+    let limits = Limits { page: 1, ..Limits::default() };
+    let quiet = Arc::new(|_: &Exchange| {});
+    let paged = Reader::new(config("admin"), None, limits, quiet).unwrap();
+    let kinds = [Kind::SecurityGroups, Kind::AddressGroups, Kind::InitialRules];
+    let needs = Needs { kinds: BTreeSet::from(kinds), ..Needs::default() };
+    let (as_whole, as_paged) = same_moment(&whole, &paged, &needs).await;
+    assert_eq!(as_whole, as_paged);
+    assert_eq!(unknown(&as_whole), ["identity: NotAsked"]);
+}
+
+#[tokio::test]
 async fn application_credentials_of_others_are_seen() {
     let reader = reader("observer", Some("observer-system"));
     let needs = Needs { users: Which::All, ..Needs::default() };

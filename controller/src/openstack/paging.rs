@@ -58,12 +58,15 @@ impl Pages {
             Some(limit) if rows.len() > limit => {
                 return Err(self.fail(Reason::TooLarge, format_args!("a page has more than {limit} rows")));
             }
-            // An empty page is the last, whatever its link says.
-            _ if rows.is_empty() => None,
             Some(limit) => self.next(link, &rows, limit)?,
             None => link,
         };
         self.rows.extend(rows);
+        let promised = page.get("total").and_then(Value::as_u64).unwrap_or_default();
+        if next.is_none() && (self.rows.len() as u64) < promised {
+            let what = format!("{promised} rows were promised, and {} came", self.rows.len());
+            return Err(self.fail(Reason::Truncated, what));
+        }
         next.map(|next| self.fresh(next)).transpose()
     }
 

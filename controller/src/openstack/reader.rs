@@ -79,7 +79,7 @@ impl Reader {
 
     async fn pages(&self, what: &Listing) -> Result<Rows, ReadError> {
         let (service, session) = (what.service(), self.session(what.service()));
-        let token = session.token().await?;
+        let mut token = session.token().await?;
         let route = Route::of(what, token.project(), &self.limits);
         let first = url(session.endpoint(&token, service)?, &route);
         let mut pages = Pages::new(service, route.shape, route.paging, first.clone());
@@ -92,7 +92,7 @@ impl Reader {
                 Service::Compute => request.with_header(API_VERSION, NOVA),
                 _ => request,
             };
-            let answer = session.send(|_token| Ok(request.clone())).await?;
+            let answer = session.send(&mut token, &request).await?;
             bytes += answer.body.len();
             if bytes > self.limits.bytes {
                 return Err(too_large(what, format_args!("{} bytes", self.limits.bytes)));

@@ -20,7 +20,7 @@ use super::catalog::{Catalog, versioned};
 use super::config::{CloudConfig, ConfigError};
 use super::limits::Limits;
 use super::request::Request;
-use super::transport::{Answer, Meter, Transport};
+use super::transport::{Answer, Meter, SendError, Transport};
 use crate::model::ids::ProjectId;
 use crate::observe::{ReadError, Reason, Service};
 
@@ -32,6 +32,7 @@ pub(crate) struct Token {
     header: HeaderValue,
     number: u64,
     renew_at: Instant,
+    ends_at: Instant,
     catalog: Catalog,
     project: Option<ProjectId>,
 }
@@ -87,12 +88,17 @@ impl Session {
                 *state = State::LoggedIn(token.clone());
                 Ok(token)
             }
-            Err(why) => {
-                if why.reason == Reason::CredentialRefused {
-                    *state = State::Refused { until: Instant::now() + self.after_refusal, why: why.clone() };
-                }
+            Err(why) if why.reason == Reason::CredentialRefused => {
+                *state = State::Refused { until: Instant::now() + self.after_refusal, why: why.clone() };
                 Err(why)
             }
+            // Keystone is away for a moment: what it gave before holds still.
+            Err(why) => match state {
+                State::LoggedIn(token) if token.number > refused && Instant::now() < token.ends_at => {
+                    Ok(token.clone())
+                }
+                State::LoggedIn(_) | State::Refused { .. } | State::LoggedOut => Err(why),
+            },
         }
     }
 
@@ -104,23 +110,24 @@ impl Session {
         token.catalog.url(service, self.config.region.as_deref(), self.config.interface)
     }
 
-    /// Sends what is built for a token; once more with a new one, where the first is refused.
-    pub(crate) async fn send(
-        &self,
-        build: impl Fn(&Token) -> Result<Request, ReadError>,
-    ) -> Result<Answer, ReadError> {
-        let token = self.token().await?;
-        let answer = self.send_with(&token, build(&token)?).await?;
+    /// Sends a request with a token; once more with a new one, which takes its place, where the first is refused.
+    pub(crate) async fn send(&self, token: &mut Arc<Token>, request: &Request) -> Result<Answer, ReadError> {
+        let answer = self.send_with(token, request).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
-        let token = self.token_after(token.number).await?;
-        self.send_with(&token, build(&token)?).await
+        *token = self.token_after(token.number).await?;
+        self.send_with(token, request).await
     }
 
-    async fn send_with(&self, token: &Token, request: Request) -> Result<Answer, ReadError> {
-        let request = request.with_header(AUTH_TOKEN, token.header.clone());
-        self.transport.send(&request).await.map_err(|why| why.of(request.service()))
+    async fn send_with(&self, token: &Token, request: &Request) -> Result<Answer, ReadError> {
+        self.send_once(token, request).await.map_err(|why| why.of(request.service()))
+    }
+
+    /// Sends a request with this token and no other: what the write side builds on, which must know whether a request that
+    /// failed may have arrived.
+    pub(crate) async fn send_once(&self, token: &Token, request: &Request) -> Result<Answer, SendError> {
+        self.transport.send(&request.clone().with_header(AUTH_TOKEN, token.header.clone())).await
     }
 
     async fn login(&self, number: u64) -> Result<Token, ReadError> {
@@ -161,19 +168,18 @@ impl Session {
             (None, None, Some(_)) => return Err(self.refused(DOMAIN)),
             _ => return Err(self.refused("the token is good for no project and not for the system")),
         };
-        let renew_at = sent + lifetime(issued_at, expires_at);
-        Ok(Token { header, number, renew_at, catalog, project })
+        // Both times are the server's, so that a clock which is wrong here does no harm.
+        let whole = Duration::try_from(expires_at.duration_since(issued_at)).unwrap_or_default();
+        let renew_at = sent + whole - (whole / 10).min(EARLY);
+        Ok(Token { header, number, renew_at, ends_at: sent + whole, catalog, project })
     }
 }
 
 const DOMAIN: &str = "the token is good for a domain: Keystone then lists that domain alone and does not say so; use a project's scope, \
                       or system_scope: all";
 
-/// Until the renewal: both times are the server's, so that a clock which is wrong here does no harm.
-fn lifetime(issued_at: Timestamp, expires_at: Timestamp) -> Duration {
-    let whole = Duration::try_from(expires_at.duration_since(issued_at)).unwrap_or_default();
-    whole - (whole / 10).min(Duration::from_secs(300))
-}
+/// Before its end, at most, a token is renewed.
+const EARLY: Duration = Duration::from_secs(300);
 
 #[derive(Deserialize)]
 struct Wire {
