@@ -17,7 +17,7 @@ use crate::status::Classes;
     kind = "ChangePlan",
     plural = "changeplans",
     shortname = "cplan",
-    category = "cloudspec",
+    category = "cloudspec-all",
     namespaced,
     status = "ChangePlanStatus",
     derive = "PartialEq",

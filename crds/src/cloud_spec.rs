@@ -18,7 +18,7 @@ use crate::tenant::{Tenant, UnlistedTenants};
     kind = "CloudSpec",
     plural = "cloudspecs",
     shortname = "cspec",
-    category = "cloudspec",
+    category = "cloudspec-all",
     namespaced,
     status = "CloudSpecStatus",
     derive = "PartialEq",

@@ -45,35 +45,31 @@ impl Stage {
     }
 
     fn give_rights(&self) {
+        let as_controller = "verbs: [get, list, create, update, patch, delete, deletecollection], \
+            resources: [cloudspecs/status, changeplans, changeplans/status]";
         for person in [&self.alice, &self.bob, &self.carol, &self.dave] {
             self.space.bind("cloudspec-edit", person).unwrap();
-            let role = format!("{}-as-controller", person.name);
-            let resources = "--resource=cloudspecs/status,changeplans,changeplans/status";
-            self.grant(&role, person, "get,list,create,update,patch,delete,deletecollection", resources, &[]);
+            self.grant(&format!("as-controller-{}", person.name), person, as_controller);
         }
         self.space.bind("cloudspec-approve", &self.alice).unwrap();
-        self.grant("approve-y", &self.dave, "approve", "--resource=cloudspecs", &["--resource-name=y"]);
+        self.grant(
+            "approve-y",
+            &self.dave,
+            "verbs: [approve], resources: [cloudspecs], resourceNames: [\"y\"]",
+        );
     }
 
     /// A Role of its own, which needs no change of a cluster role that other tests share.
-    fn grant(&self, role: &str, person: &Person, verbs: &str, resources: &str, more: &[&str]) {
-        let resources = resources
-            .trim_start_matches("--resource=")
-            .split(',')
-            .map(|resource| match resource.split_once('/') {
-                Some((kind, sub)) => format!("{kind}.cloudspec.dev/{sub}"),
-                None => format!("{resource}.cloudspec.dev"),
-            })
-            .collect::<Vec<_>>()
-            .join(",");
-        let verbs = format!("--verb={verbs}");
-        let resources = format!("--resource={resources}");
-        let arguments = [&["create", "role", role, &verbs, &resources], more].concat();
-        // kubectl warns of verbs that it does not know; `approve` is ours.
-        self.run(&self.admin, &arguments, "").or_fail().unwrap();
-        let user = format!("--user={}", person.name);
-        let bind = ["create", "rolebinding", role, &format!("--role={role}"), &user];
-        self.run(&self.admin, &bind, "").or_fail().unwrap();
+    fn grant(&self, role: &str, person: &Person, rule: &str) {
+        let (ns, user) = (&self.space.name, &person.name);
+        let objects = format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: {role}, namespace: {ns}}}\n\
+             rules: [{{apiGroups: [cloudspec.dev], {rule}}}]\n---\n\
+             apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: {role}, namespace: {ns}}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: Role, name: {role}}}\n\
+             subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}]\n"
+        );
+        self.run(&self.admin, &["create", "-f", "-"], &objects).or_fail().unwrap();
     }
 
     fn run(&self, person: &Person, arguments: &[&str], input: &str) -> Answer {
@@ -120,7 +116,7 @@ impl Stage {
 
 fn cloud_spec(name: &str, annotations: &str, interval: &str) -> String {
     format!(
-        "apiVersion: cloudspec.dev/v1alpha1\nkind: CloudSpec\nmetadata: {{name: {name}, annotations: {{{annotations}}}}}\n\
+        "apiVersion: cloudspec.dev/v1alpha1\nkind: CloudSpec\nmetadata: {{name: \"{name}\", annotations: {{{annotations}}}}}\n\
          spec: {{interval: {interval}, cloud: {{observe: {{secretName: lab, cloudName: lab}}}}}}\n"
     )
 }
@@ -348,7 +344,7 @@ const ATTACKS: &[Attack] = &[
     annotating("a forged plan in the status", Who::Bob, &["patch", "cloudspec", "x", "--subresource=status", "--type=merge", "-p", FORGED_PLAN], STATUS),
     annotating("a forged plan in the status, by an approver", Who::Alice, &["patch", "cloudspec", "x", "--subresource=status", "--type=merge", "-p", FORGED_PLAN], STATUS),
     annotating("a forged plan in the status, by an administrator", Who::Admin, &["patch", "cloudspec", "x", "--subresource=status", "--type=merge", "-p", FORGED_PLAN], STATUS),
-    sending("a forged status by server-side apply", Who::Bob, &["apply", "--server-side", "--force-conflicts", "--subresource=status", "-f", "-"], Input::Text("{apiVersion: cloudspec.dev/v1alpha1, kind: CloudSpec, metadata: {name: x}, status: {conditions: [], lastOffer: 99}}"), STATUS),
+    sending("a forged status by server-side apply", Who::Bob, &["apply", "--server-side", "--force-conflicts", "--subresource=status", "-f", "-"], Input::Text("apiVersion: cloudspec.dev/v1alpha1\nkind: CloudSpec\nmetadata: {name: x}\nstatus: {conditions: [], lastOffer: 99}"), STATUS),
     sending("a forged ChangePlan", Who::Bob, CREATE, Input::Text(CHANGE_PLAN), PLANS),
     sending("a forged ChangePlan, by an administrator", Who::Admin, CREATE, Input::Text(CHANGE_PLAN), PLANS),
     annotating("a forged decision", Who::Alice, &["patch", "changeplan", "x-plan", "--subresource=status", "--type=merge", "-p", r#"{"status":{"phase":"Applying"}}"#], "changeplans/status is written by the cloudspec controller alone"),
