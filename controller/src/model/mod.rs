@@ -8,10 +8,13 @@
 
 pub mod cloud;
 pub mod desired;
+mod desired_rule;
+pub mod duration;
 pub mod finding;
 pub mod ids;
 pub mod rule;
 pub mod snapshot;
+mod validate;
 
 pub use desired::Desired;
 pub use finding::{Finding, FindingKind, Severity};
