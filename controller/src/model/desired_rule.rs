@@ -2,7 +2,10 @@
 //!
 //! What comes in: the rule as declared. What goes out: a [`DesiredRule`], or the one field that is wrong first.
 
+use std::net::IpAddr;
+
 use cloudspec_crds::security_group as declared;
+use ipnet::IpNet;
 
 use super::desired::{DesiredRule, GroupName, Invalid, PeerName, TenantName, tenant_name};
 use super::rule::{Direction, Ethertype, Remote, Rule, Spelling, Traffic};
@@ -131,21 +134,29 @@ fn remote_from(peer: Option<&declared::Peer>, owner: &TenantName) -> Result<Desi
 }
 
 fn network_from(cidr: &str) -> Result<DesiredRemote, WrongRule> {
-    let is_mapped = |network: &ipnet::IpNet| match network {
-        ipnet::IpNet::V4(_) => false,
-        ipnet::IpNet::V6(network) => network.addr().to_ipv4_mapped().is_some(),
-    };
-    let network: ipnet::IpNet = cidr.parse().ok().filter(|network| !is_mapped(network)).ok_or_else(|| {
+    let network = read_network(cidr).ok_or_else(|| {
         (".cidr".to_owned(), format!("{cidr:?} is not a network such as 203.0.113.0/24 or 2001:db8::/32"))
     })?;
     if network.trunc() != network {
         return wrong_rule(".cidr", format!("{cidr} has host bits: did you mean {}?", network.trunc()));
     }
     let ethertype = match network {
-        ipnet::IpNet::V4(_) => Ethertype::IPv4,
-        ipnet::IpNet::V6(_) => Ethertype::IPv6,
+        IpNet::V4(_) => Ethertype::IPv4,
+        IpNet::V6(_) => Ethertype::IPv6,
     };
     Ok((Remote::network(network), Some(ethertype)))
+}
+
+/// A network as it reads one way only: no leading zeros (octal to some), no IPv4 mapped into IPv6.
+fn read_network(cidr: &str) -> Option<IpNet> {
+    let (address, length) = cidr.split_once('/')?;
+    let address: IpAddr = address.parse().ok()?;
+    let is_mapped = match address {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(address) => address.to_ipv4_mapped().is_some(),
+    };
+    let length: u8 = length.parse().ok().filter(|number: &u8| number.to_string() == length)?;
+    IpNet::new(address, length).ok().filter(|_| !is_mapped)
 }
 
 fn peer_name(peer: &declared::PeerRef, owner: &TenantName, at: &str) -> Result<PeerName, WrongRule> {
