@@ -491,3 +491,33 @@ fn columns_tell_the_state_at_a_glance() {
     let selected = ["get", "cspec", "-o", "name", "--field-selector=status.state=AwaitingApproval"];
     assert_eq!(stage.run(&stage.bob, &selected, "").output.trim(), "cloudspec.cloudspec.dev/x");
 }
+
+#[test]
+fn an_administrator_of_a_namespace_edits_and_does_not_approve() {
+    let stage = Stage::new("ns-admin");
+    let name = format!("erin.{}", stage.space.name);
+    let erin = Person::named(&name, &["operators"]).unwrap();
+    stage.space.bind("admin", &erin).unwrap();
+    let can = |verb: &str, what: &str| {
+        stage.run(&erin, &["auth", "can-i", verb, what], "").output.trim().to_owned()
+    };
+    assert_eq!(can("update", "cloudspecs.cloudspec.dev"), "yes");
+    assert_eq!(can("get", "changeplans.cloudspec.dev"), "yes");
+    assert_eq!(can("create", "changeplans.cloudspec.dev"), "no");
+    assert_eq!(can("approve", "cloudspecs.cloudspec.dev/x"), "no");
+}
+
+#[test]
+fn the_samples_are_taken_as_they_are() {
+    let stage = Stage::new("samples");
+    let sample = |file: &str| {
+        let path = format!("{}/../manifests/samples/{file}", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(path).unwrap();
+        text.replace("namespace: clouds", &format!("namespace: {}", stage.space.name))
+    };
+    let dry_run = ["create", "--dry-run=server", "-f", "-"];
+    stage.run(&stage.alice, &dry_run, &sample("cloudspec.yaml")).or_fail().unwrap();
+    let credentials = sample("credentials.yaml");
+    let (_, without_the_namespace) = credentials.split_once("---").unwrap();
+    stage.run(&stage.admin, &dry_run, without_the_namespace).or_fail().unwrap();
+}

@@ -61,6 +61,14 @@ fn a_report_of_unlisted_tenants_needs_a_domain_to_look_at() {
     assert_eq!(Desired::from_spec(&spec).unwrap_err()[0].field, "spec.unlistedTenants");
 }
 
+#[test]
+fn the_sample_is_a_good_spec() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../manifests/samples/cloudspec.yaml");
+    let sample: Value = serde_saphyr::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let spec: CloudSpecSpec = serde_json::from_value(sample["spec"].clone()).unwrap();
+    assert!(Desired::from_spec(&spec).is_ok(), "{:?}", Desired::from_spec(&spec));
+}
+
 #[cfg(feature = "rig")]
 mod on_a_real_api_server {
     use cloudspec_tests::cluster::{Answer, Namespace, Person, install};

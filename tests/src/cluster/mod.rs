@@ -42,7 +42,6 @@ impl Person {
     ///
     /// # Errors
     /// When `KUBECONFIG` is not set.
-    #[expect(clippy::disallowed_methods, reason = "the rig hands its address over in the environment")]
     pub fn admin() -> Result<Self> {
         let kubeconfig = std::env::var_os("KUBECONFIG").context(
             "KUBECONFIG is not set: start the rig by `cargo rig up`, then `eval \"$(cargo rig env)\"`",
