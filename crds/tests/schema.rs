@@ -1,5 +1,7 @@
 //! What must hold of the definitions as a whole, beside that they are those of the types.
 
+#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
 use cloudspec_crds::yaml;
 use serde_json::Value;
 

@@ -466,6 +466,24 @@ fn change_plans_go_with_their_namespace() {
 }
 
 #[test]
+fn change_plans_go_with_their_owner() {
+    let stage = Stage::new("owner");
+    let uid =
+        stage.run(&stage.admin, &["get", "cloudspec", "x", "-o", "jsonpath={.metadata.uid}"], "").output;
+    let owned = format!(
+        "name: owned, ownerReferences: [{{apiVersion: cloudspec.dev/v1alpha1, kind: CloudSpec, name: x, uid: {uid}, \
+         controller: true, blockOwnerDeletion: true}}]"
+    );
+    let plan = CHANGE_PLAN.replace("name: x-plan", &owned);
+    stage.run(&stage.controller, &["create", "-f", "-"], &plan).or_fail().unwrap();
+    stage.run(&stage.bob, &["delete", "cloudspec", "x"], "").or_fail().unwrap();
+    // The collector looks for kinds that are new to it every 30 s.
+    let gone = ["wait", "--for=delete", "changeplan/owned", "--timeout=120s"];
+    stage.run(&stage.admin, &gone, "").or_fail().unwrap();
+    stage.run(&stage.admin, &["get", "changeplan", "x-plan"], "").or_fail().unwrap();
+}
+
+#[test]
 fn columns_tell_the_state_at_a_glance() {
     let stage = Stage::new("columns");
     let status = r#"{"status": {"state": "AwaitingApproval", "summary": {"drift": 1, "missing": 1, "extra": 0, "changed": 0, "unknowable": 0, "text": "1 missing"}, "conditions": [

@@ -22,7 +22,7 @@ fn spoiled(bad: &Bad) -> Value {
         Value::Array(items) if last == "-" => items.push(value),
         Value::Array(items) => items[last.parse::<usize>().unwrap()] = value,
         Value::Object(fields) => drop(fields.insert(last.to_owned(), value)),
-        other => panic!("{}: {other} holds nothing", bad.pointer),
+        other => unreachable!("{}: {other} holds nothing", bad.pointer),
     }
     spec
 }
