@@ -9,6 +9,7 @@ use cloudspec::model::cloud::{
     Assignment, CloudIdentity, Domain, Group, Principal, Project, QuotaService, Role, SecurityGroup,
     SeenRule, User,
 };
+use cloudspec::model::ids::DomainId;
 use cloudspec::model::rule::{Direction, Ethertype, Remote, Rule, Spelling, Traffic, parse_prefix};
 use cloudspec::model::{Desired, Finding, FindingKind, Snapshot, Unknown};
 use cloudspec_crds::CloudSpecSpec;
@@ -81,8 +82,8 @@ fn world() -> Snapshot {
         cloud: CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() },
         domains: Ok(vec![Domain { id: "d-c".into(), name: "customers".into() }]),
         projects: Ok(vec![project]),
-        users: Ok(vec![User { id: "u-1".into(), name: "ann".into(), domain: "d-c".into() }]),
-        groups: Ok(vec![Group { id: "g-1".into(), name: "team-a-admins".into(), domain: "d-c".into() }]),
+        users: of_domain(User { id: "u-1".into(), name: "ann".into(), domain: "d-c".into() }),
+        groups: of_domain(Group { id: "g-1".into(), name: "team-a-admins".into(), domain: "d-c".into() }),
         roles: Ok(vec![Role { id: "m".into(), name: "member".into(), domain: None }]),
         assignments: Ok(vec![Assignment {
             project: "p-a".into(),
@@ -95,6 +96,10 @@ fn world() -> Snapshot {
         address_groups: Ok(vec![]),
         quotas: BTreeMap::from([(QuotaService::Compute, BTreeMap::from([("p-a".into(), Ok(quotas))]))]),
     }
+}
+
+fn of_domain<T>(one: T) -> BTreeMap<DomainId, Result<Vec<T>, Unknown>> {
+    BTreeMap::from([("d-c".into(), Ok(vec![one]))])
 }
 
 fn unknown(service: &str) -> Unknown {
@@ -139,7 +144,7 @@ fn every_field_of_a_tenant_is_compared_where_it_is_listed() {
         let mut world = world();
         change(&mut world.projects.as_mut().unwrap()[0]);
         let finding = only(&world);
-        assert_eq!((finding.kind, finding.field.as_deref()), (FindingKind::Changed, Some(field)));
+        assert_eq!((finding.kind, finding.field().as_deref()), (FindingKind::Changed, Some(field)));
     }
 }
 
@@ -149,7 +154,7 @@ fn a_quota_that_differs_is_found_by_its_name() {
     let of_compute = world.quotas.get_mut(&QuotaService::Compute).unwrap();
     of_compute.values_mut().for_each(|seen| seen.as_mut().unwrap().extend([("cores".to_owned(), 8)]));
     let finding = only(&world);
-    assert_eq!(finding.field.as_deref(), Some("quotas.compute.cores"));
+    assert_eq!(finding.field().as_deref(), Some("quotas.compute.cores"));
     assert_eq!((finding.expected.as_deref(), finding.actual.as_deref()), (Some("64"), Some("8")));
 }
 
@@ -168,7 +173,7 @@ fn a_failed_listing_is_unknowable_and_never_missing_or_in_sync() {
     let fail: [(&str, Fail); 8] = [
         ("domains", |w| w.domains = Err(unknown("identity"))),
         ("projects", |w| w.projects = Err(unknown("identity"))),
-        ("groups", |w| w.groups = Err(unknown("identity"))),
+        ("groups", |w| w.groups = BTreeMap::from([("d-c".into(), Err(unknown("identity")))])),
         ("roles", |w| w.roles = Err(unknown("identity"))),
         ("assignments", |w| w.assignments = Err(unknown("identity"))),
         ("security groups", |w| w.security_groups = Err(unknown("network"))),
@@ -202,7 +207,7 @@ fn another_project_under_the_expected_name_is_critical_and_not_compared_further(
     desired.tenants[0].id = Some("p-old".into());
     let findings = diff(&desired, &world());
     assert_eq!(findings.len(), 1);
-    assert_eq!((findings[0].field.as_deref(), findings[0].actual.as_deref()), (Some("id"), Some("p-a")));
+    assert_eq!((findings[0].field().as_deref(), findings[0].actual.as_deref()), (Some("id"), Some("p-a")));
 }
 
 #[test]
@@ -213,7 +218,7 @@ fn a_project_nobody_listed_is_reported_in_the_domains_that_are_looked_at() {
     let elsewhere =
         Project { id: "p-y".into(), name: "other".into(), domain: "d-z".into(), ..projects[0].clone() };
     projects.extend([stray, elsewhere]);
-    assert_eq!(only(&world).resource, "tenant customers/stray");
+    assert_eq!(only(&world).subject.to_string(), "tenant customers/stray");
 }
 
 #[test]
@@ -224,6 +229,31 @@ fn a_rule_whose_remote_group_is_gone_makes_no_other_rule_look_unlisted() {
     let findings = diff(&desired, &world());
     assert_eq!(kinds(&findings), BTreeSet::from([FindingKind::Missing]));
     assert_eq!(findings[0].message.as_deref(), Some("there is no security group gone"));
+}
+
+#[test]
+fn a_rule_that_names_a_group_yet_to_be_made_hides_no_unlisted_rule() {
+    let mut desired = desired();
+    let mut fresh = desired.security_groups[0].clone();
+    fresh.name.name = "fresh".into();
+    let listed = desired.security_groups[0].rules.get_mut(&Direction::Ingress).unwrap();
+    listed[2].rule.remote = Remote::Group(cloudspec::model::desired::PeerName::Name(fresh.name.clone()));
+    desired.security_groups.push(fresh);
+    let found = diff(&desired, &world());
+    let of_web: Vec<_> = found.iter().filter(|one| one.subject.to_string().ends_with("/web")).collect();
+    assert_eq!(of_web.len(), 2, "{found:#?}");
+    assert_eq!((of_web[0].kind, of_web[1].kind), (FindingKind::Extra, FindingKind::Missing));
+}
+
+#[test]
+fn a_finding_keeps_its_fingerprint_until_its_values_change() {
+    let mut world = world();
+    world.projects.as_mut().unwrap()[0].description = "other".into();
+    let before = only(&world).fingerprint();
+    assert_eq!(only(&world).fingerprint(), before);
+    assert_eq!(before.len(), 16);
+    world.projects.as_mut().unwrap()[0].description = "another".into();
+    assert_ne!(only(&world).fingerprint(), before);
 }
 
 #[test]

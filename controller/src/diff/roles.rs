@@ -2,15 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{present, unknowable};
+use super::{NotThere, present, unknowable};
 use crate::model::cloud::{Assignment, Principal};
 use crate::model::desired::{DesiredRole, PrincipalName};
+use crate::model::finding::RoleIs;
 use crate::model::ids::{ProjectId, RoleId};
-use crate::model::{Finding, FindingKind, Lookup, Severity, Snapshot};
+use crate::model::{Aspect, Finding, FindingKind, Lookup, Severity, Snapshot, Subject};
 use cloudspec_crds::tenant::Unlisted;
 
 pub(super) fn compare(
-    resource: &str,
+    subject: &Subject,
     project: &ProjectId,
     listed: &BTreeSet<DesiredRole>,
     unlisted: Unlisted,
@@ -19,32 +20,25 @@ pub(super) fn compare(
 ) {
     let assignments = match &snapshot.assignments {
         Ok(assignments) => assignments,
-        Err(why) => return findings.push(unknowable(&resource, why).field("roles")),
+        Err(why) => return findings.push(unknowable(subject, Aspect::Role(RoleIs::NotTold), why)),
     };
-    let seen: BTreeSet<(&Principal, &RoleId)> = assignments
-        .iter()
-        .filter(|assignment| assignment.project == *project)
-        .map(|Assignment { project: _, principal, role }| (principal, role))
-        .collect();
+    let seen: BTreeSet<&Assignment> =
+        assignments.iter().filter(|assignment| assignment.project == *project).collect();
     let mut wanted = BTreeSet::new();
     let mut all_understood = true;
-    for DesiredRole { principal: name, role } in listed {
-        let said = format!("{name} has role {role}");
-        let found =
-            principal(name, snapshot).and_then(|who| snapshot.role(role).map(|role| (who, role.id.clone())));
-        match present(found, &format!("{name} or role {role}")) {
-            Ok((who, id)) if seen.contains(&(&who, &id)) => drop(wanted.insert((who, id))),
-            Ok((who, id)) => {
-                let finding = Finding::of(FindingKind::Missing, Severity::Warning, resource).field("roles");
-                findings.push(finding.expected(said).actual("not assigned"));
-                wanted.insert((who, id));
+    for role in listed {
+        match assignment(project, role, snapshot) {
+            Ok(assignment) => {
+                if !seen.contains(&assignment) {
+                    let aspect = Aspect::Role(RoleIs::Known(assignment.clone()));
+                    let finding = Finding::of(FindingKind::Missing, Severity::Warning, subject, aspect);
+                    findings.push(finding.expected(role).actual("not assigned"));
+                }
+                wanted.insert(assignment);
             }
-            Err(finding) => {
+            Err(why) => {
                 all_understood = false;
-                let message = finding.message.unwrap_or_else(|| format!("there is no {}", finding.resource));
-                let kind = finding.kind;
-                let finding = Finding::of(kind, Severity::Warning, resource).field("roles");
-                findings.push(finding.expected(said).message(message));
+                findings.push(why.finding(subject, Aspect::Role(RoleIs::NotTold)).expected(role));
             }
         }
     }
@@ -52,15 +46,29 @@ pub(super) fn compare(
     if unlisted == Unlisted::Ignore || !all_understood {
         return;
     }
-    let extra = seen.iter().filter(|(who, role)| !wanted.contains(&((*who).clone(), (*role).clone())));
     let names = Names::of(snapshot);
-    findings.extend(extra.map(|(who, role)| {
-        let finding = Finding::of(FindingKind::Extra, Severity::Critical, resource).field("roles");
-        finding.expected("not listed").actual(names.say(who, role))
+    findings.extend(seen.into_iter().filter(|seen| !wanted.contains(seen)).map(|seen| {
+        let aspect = Aspect::Role(RoleIs::Known(seen.clone()));
+        let finding = Finding::of(FindingKind::Extra, Severity::Critical, subject, aspect);
+        finding.expected("not listed").actual(names.say(&seen.principal, &seen.role))
     }));
 }
 
-fn principal(name: &PrincipalName, snapshot: &Snapshot) -> Lookup<Principal> {
+/// The assignment by ids that is declared by names.
+fn assignment(
+    project: &ProjectId,
+    listed: &DesiredRole,
+    snapshot: &Snapshot,
+) -> Result<Assignment, NotThere> {
+    let DesiredRole { principal: who, role } = listed;
+    let found =
+        principal(who, snapshot).and_then(|who| snapshot.role(role).map(|role| (who, role.id.clone())));
+    let (principal, role) = present(found, &format!("{who} or role {role}"))?;
+    Ok(Assignment { project: project.clone(), principal, role })
+}
+
+/// Who a name stands for.
+pub fn principal(name: &PrincipalName, snapshot: &Snapshot) -> Lookup<Principal> {
     match name {
         PrincipalName::User { domain, name } => snapshot
             .domain(domain)
@@ -78,8 +86,10 @@ struct Names<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> Names<'a> {
     fn of(snapshot: &'a Snapshot) -> Self {
-        let users = snapshot.users.iter().flatten().map(|user| (user.id.0.as_str(), user.name.as_str()));
-        let groups = snapshot.groups.iter().flatten().map(|group| (group.id.0.as_str(), group.name.as_str()));
+        let users = snapshot.users.values().flatten().flatten();
+        let users = users.map(|user| (user.id.0.as_str(), user.name.as_str()));
+        let groups = snapshot.groups.values().flatten().flatten();
+        let groups = groups.map(|group| (group.id.0.as_str(), group.name.as_str()));
         let roles = snapshot.roles.iter().flatten().map(|role| (role.id.0.as_str(), role.name.as_str()));
         Self(users.chain(groups).chain(roles).collect())
     }

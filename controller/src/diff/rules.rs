@@ -2,22 +2,25 @@
 
 use std::collections::BTreeSet;
 
-use super::present;
+use super::{NotThere, present};
 use crate::model::cloud::{SecurityGroup, SeenRule};
-use crate::model::desired::{DesiredRule, GroupName, PeerName};
+use crate::model::desired::{DesiredGroup, DesiredRule, GroupName, PeerName};
+use crate::model::finding::RuleIs;
 use crate::model::ids::{AddressGroupId, SecurityGroupId};
 use crate::model::rule::{Direction, Remote, Rule};
 use crate::model::snapshot::the_one;
-use crate::model::{Finding, FindingKind, Lookup, Severity, Snapshot};
+use crate::model::{Aspect, Finding, FindingKind, Lookup, Severity, Snapshot, Subject};
 use cloudspec_crds::security_group::EvidencePolicy;
 use cloudspec_crds::tenant::Unlisted;
 
 /// What is compared: a direction of a group, and the rules that are listed for it.
 pub(super) struct Compared<'a> {
-    pub(super) resource: &'a str,
+    pub(super) subject: &'a Subject,
     pub(super) seen: &'a SecurityGroup,
     pub(super) direction: Direction,
-    pub(super) listed: &'a [DesiredRule],
+    pub(super) rules: &'a [DesiredRule],
+    /// All groups that the spec lists.
+    pub(super) listed: &'a [DesiredGroup],
 }
 
 impl Compared<'_> {
@@ -31,34 +34,30 @@ impl Compared<'_> {
         let seen: BTreeSet<&Rule> = self.of_direction().map(|seen| &seen.rule).collect();
         let mut wanted = BTreeSet::new();
         let mut all_understood = true;
-        for DesiredRule { rule, description: _, measured: _ } in self.listed {
-            match resolve(rule, snapshot) {
+        for listed in self.rules {
+            match resolve(&listed.rule, snapshot) {
                 Ok(rule) => {
                     if !seen.contains(&rule) {
-                        let finding = Finding::of(FindingKind::Missing, Severity::Warning, self.resource);
-                        findings.push(finding.field(self.direction).expected(&rule).actual("no such rule"));
+                        findings.push(self.missing(listed).actual("no such rule"));
                     }
                     wanted.insert(rule);
                 }
-                Err(finding) => {
-                    all_understood = false;
-                    let message =
-                        finding.message.unwrap_or_else(|| format!("there is no {}", finding.resource));
-                    let finding =
-                        Finding::of(finding.kind, Severity::Warning, self.resource).field(self.direction);
-                    findings.push(finding.expected(rule).message(message));
+                Err(why) => {
+                    // No rule can name a group that is yet to be made; any other group that is not there may be one by
+                    // another name, and a rule of it would look unlisted.
+                    all_understood &= why.kind == FindingKind::Missing && self.will_be_made(&listed.rule);
+                    findings.push(Finding { kind: why.kind, ..self.missing(listed).message(why.message) });
                 }
             }
         }
-        // A rule that looks unlisted may be the one whose remote group could not be told.
         if unlisted == Unlisted::Ignore || !all_understood {
             return;
         }
-        let measured = self.listed.iter().all(|rule| rule.measured);
+        let measured = self.rules.iter().all(|rule| rule.measured);
         let extra = self.of_direction().filter(|seen| !wanted.contains(&seen.rule));
         findings.extend(extra.map(|SeenRule { id, revision: _, description: _, rule }| {
-            let finding =
-                Finding::of(FindingKind::Extra, Severity::Critical, self.resource).field(self.direction);
+            let aspect = Aspect::Rule(self.direction, RuleIs::Seen(id.clone(), Box::new(rule.clone())));
+            let finding = Finding::of(FindingKind::Extra, Severity::Critical, self.subject, aspect);
             let finding = finding.expected("not listed").actual(format!("{rule} (rule {id})"));
             match (evidence, measured) {
                 (EvidencePolicy::Required, false) => {
@@ -69,13 +68,23 @@ impl Compared<'_> {
         }));
     }
 
+    fn missing(&self, listed: &DesiredRule) -> Finding {
+        let aspect = Aspect::Rule(self.direction, RuleIs::Listed(Box::new(listed.clone())));
+        Finding::of(FindingKind::Missing, Severity::Warning, self.subject, aspect).expected(&listed.rule)
+    }
+
+    fn will_be_made(&self, rule: &Rule<PeerName, PeerName>) -> bool {
+        matches!(&rule.remote, Remote::Group(PeerName::Name(name))
+            if self.listed.iter().any(|group| group.name == *name))
+    }
+
     fn of_direction(&self) -> impl Iterator<Item = &SeenRule> {
         self.seen.rules.iter().filter(|seen| seen.rule.direction == self.direction)
     }
 }
 
-/// The rule with ids in place of names, or the finding that says which name could not be told.
-fn resolve(rule: &Rule<PeerName, PeerName>, snapshot: &Snapshot) -> Result<Rule, Finding> {
+/// The rule with ids in place of names, or which name could not be told.
+fn resolve(rule: &Rule<PeerName, PeerName>, snapshot: &Snapshot) -> Result<Rule, NotThere> {
     let Rule { direction, ethertype, traffic, remote } = rule.clone();
     let remote = match remote {
         Remote::Anywhere => Remote::Anywhere,
@@ -92,7 +101,8 @@ fn resolve(rule: &Rule<PeerName, PeerName>, snapshot: &Snapshot) -> Result<Rule,
     Ok(Rule { direction, ethertype, traffic, remote })
 }
 
-fn peer_group(peer: &PeerName, snapshot: &Snapshot) -> Lookup<SecurityGroupId> {
+/// The id of the security group that a rule names.
+pub fn peer_group(peer: &PeerName, snapshot: &Snapshot) -> Lookup<SecurityGroupId> {
     let found = match peer {
         PeerName::Id(id) => {
             the_one(&snapshot.security_groups, |group| group.id.0 == *id, |group| &group.id.0)
@@ -104,7 +114,8 @@ fn peer_group(peer: &PeerName, snapshot: &Snapshot) -> Lookup<SecurityGroupId> {
     found.map(|group| group.id.clone())
 }
 
-fn peer_address_group(peer: &PeerName, snapshot: &Snapshot) -> Lookup<AddressGroupId> {
+/// The id of the address group that a rule names.
+pub fn peer_address_group(peer: &PeerName, snapshot: &Snapshot) -> Lookup<AddressGroupId> {
     let found = match peer {
         PeerName::Id(id) => the_one(&snapshot.address_groups, |group| group.id.0 == *id, |group| &group.id.0),
         PeerName::Name(GroupName { project, name }) => {

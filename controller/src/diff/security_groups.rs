@@ -1,30 +1,30 @@
 //! Security groups: existence and description; their rules are compared in [`super::rules`].
 
-use super::{field, present, rules};
+use super::{field, present, rules, subject_present};
 use crate::model::desired::DesiredGroup;
-use crate::model::{Finding, Snapshot};
+use crate::model::{Aspect, Finding, Snapshot, Subject};
 
-pub(super) fn compare(group: &DesiredGroup, snapshot: &Snapshot, findings: &mut Vec<Finding>) {
+pub(super) fn compare(
+    group: &DesiredGroup,
+    listed: &[DesiredGroup],
+    snapshot: &Snapshot,
+    findings: &mut Vec<Finding>,
+) {
     let DesiredGroup { name, id, description, rules: directions, unlisted_rules, evidence } = group;
-    let resource = format!("security group {name}");
-    let owner = match present(
-        snapshot.project(&name.project.name, &name.project.domain),
-        &format!("tenant {}", name.project),
-    ) {
+    let subject = Subject::SecurityGroup(name.clone());
+    let owner = snapshot.project(&name.project.name, &name.project.domain);
+    let owner = match present(owner, &format!("tenant {}", name.project)) {
         Ok(owner) => owner,
-        Err(finding) => {
-            // The group cannot be told without its project; the project's own state is said once, with the group beside it.
-            let message = finding.message.unwrap_or_else(|| format!("{} is missing", finding.resource));
-            return findings.push(Finding { resource, field: None, message: Some(message), ..finding });
-        }
+        Err(why) => return findings.push(why.finding(&subject, Aspect::Existence)),
     };
-    let seen = match present(snapshot.security_group(&name.name, &owner.id, id.as_deref()), &resource) {
+    let seen = snapshot.security_group(&name.name, &owner.id, id.as_deref());
+    let seen = match subject_present(seen, &subject) {
         Ok(seen) => seen,
         Err(finding) => return findings.push(finding),
     };
-    field(&resource, "description", description.as_ref(), &seen.description, findings);
-    for (direction, listed) in directions {
-        let compared = rules::Compared { resource: &resource, seen, direction: *direction, listed };
+    field(&subject, Aspect::Description, description.as_ref(), &seen.description, findings);
+    for (direction, rules) in directions {
+        let compared = rules::Compared { subject: &subject, seen, direction: *direction, rules, listed };
         compared.compare(*unlisted_rules, *evidence, snapshot, findings);
     }
 }

@@ -99,7 +99,7 @@ pub struct Assignment {
     pub role: RoleId,
 }
 
-/// An application credential: it dies when its user loses any role on its project.
+/// An application credential: it acts with those of its roles that its user has on its project, and is refused without any.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ApplicationCredential {
     /// Its id.

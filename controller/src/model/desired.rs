@@ -122,7 +122,7 @@ pub struct DesiredGroup {
 }
 
 /// A group that a rule names.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum PeerName {
     /// By its project and name.
     Name(GroupName),
@@ -131,7 +131,7 @@ pub enum PeerName {
 }
 
 /// A rule as declared, in normal form.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DesiredRule {
     /// Its normal form; groups by name.
     pub rule: Rule<PeerName, PeerName>,
@@ -386,5 +386,11 @@ impl fmt::Display for PrincipalName {
             Self::User { domain, name } => write!(f, "user {domain}/{name}"),
             Self::Group { domain, name } => write!(f, "group {domain}/{name}"),
         }
+    }
+}
+
+impl fmt::Display for DesiredRole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} has role {}", self.principal, self.role)
     }
 }

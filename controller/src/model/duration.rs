@@ -1,40 +1,40 @@
-//! Durations as Go writes them, in the spelling that admission takes: `90s`, `1h30m`, `1.5h`, `500ms`.
+//! Durations as the API spells them: Go's form in whole hours, minutes and seconds, such as `5m` or `1h30m`.
 
-use std::time::Duration;
+use jiff::SignedDuration;
 
-/// Reads a duration; `None` where it is none. Each number has a unit: h, m, s or ms.
-pub fn go_duration(text: &str) -> Option<Duration> {
-    let mut rest = text;
-    let mut sum = Duration::ZERO;
-    while !rest.is_empty() || text.is_empty() {
-        let digits = rest.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
-        let (number, after) = rest.split_at(digits);
-        let letters = after.find(|letter: char| !letter.is_ascii_alphabetic()).unwrap_or(after.len());
-        let (unit, after) = after.split_at(letters);
-        sum = sum.checked_add(part(number, unit)?)?;
-        rest = after;
-    }
-    Some(sum)
+use super::desired::Invalid;
+
+/// Reads a duration such as `90s`, `5m`, `1h30m`, `0s`.
+///
+/// # Errors
+/// Names the field, and the form that is asked for.
+pub fn parse(text: &str, field: &str) -> Result<SignedDuration, Invalid> {
+    read(text).ok_or_else(|| Invalid {
+        field: field.to_owned(),
+        message: format!("{text:?} is not a duration such as 90s, 5m or 1h30m"),
+    })
 }
 
-/// One number of at most six digits before the point and three after it, in whole milliseconds.
-fn part(number: &str, unit: &str) -> Option<Duration> {
-    let (whole, thousandths) = match number.split_once('.') {
-        None => (number, 0),
-        Some((whole, fraction)) if (1..=3).contains(&fraction.len()) => {
-            (whole, format!("{fraction:0<3}").parse::<u64>().ok()?)
+fn read(text: &str) -> Option<SignedDuration> {
+    let (mut rest, mut seconds, mut largest) = (text, 0_i64, i64::MAX);
+    while !rest.is_empty() {
+        let digits = rest.find(|character: char| !character.is_ascii_digit())?;
+        let (number, tail) = rest.split_at_checked(digits)?;
+        let unit = match tail.chars().next()? {
+            'h' => 3600,
+            'm' => 60,
+            's' => 1,
+            _ => return None,
+        };
+        // Each unit once, the largest first.
+        if unit >= largest {
+            return None;
         }
-        Some(_) => return None,
-    };
-    let whole: u64 = whole.parse().ok().filter(|_| whole.len() <= 6)?;
-    let milliseconds = match unit {
-        "h" => 3_600_000,
-        "m" => 60_000,
-        "s" => 1000,
-        "ms" => 1,
-        _ => return None,
-    };
-    Some(Duration::from_millis(whole * milliseconds + thousandths * milliseconds / 1000))
+        largest = unit;
+        seconds = number.parse::<i64>().ok()?.checked_mul(unit)?.checked_add(seconds)?;
+        rest = tail.get(1..)?;
+    }
+    (!text.is_empty()).then(|| SignedDuration::from_secs(seconds))
 }
 
 #[cfg(test)]
@@ -42,24 +42,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_read_as_go_reads_them() {
-        for (text, milliseconds) in [
-            ("0s", 0),
-            ("90s", 90_000),
-            ("1h30m", 5_400_000),
-            ("1.5h", 5_400_000),
-            ("2m0.25s", 120_250),
-            ("500ms", 500),
+    fn durations_are_read_as_kubernetes_users_write_them() {
+        let seconds = |text| parse(text, "spec.interval").map(|duration| duration.as_secs());
+        assert_eq!(seconds("5m"), Ok(300));
+        assert_eq!(seconds("1h30m"), Ok(5400));
+        assert_eq!(seconds("0s"), Ok(0));
+        for wrong in [
+            "",
+            "5",
+            "m",
+            "5m5m",
+            "5s1h",
+            "-5m",
+            "1.5h",
+            "5d",
+            "99999999999999999999h",
+            "9223372036854775807h",
         ] {
-            assert_eq!(go_duration(text), Some(Duration::from_millis(milliseconds)), "{text}");
-        }
-    }
-
-    #[test]
-    fn what_has_no_unit_or_another_one_is_no_duration() {
-        for text in ["", "5", "5 m", "m", "1d", "-5m", "1.h", "1.0001h", "1234567s", "5m ", ".5h", "5minutes"]
-        {
-            assert_eq!(go_duration(text), None, "{text:?}");
+            assert!(seconds(wrong).is_err(), "{wrong}");
         }
     }
 }

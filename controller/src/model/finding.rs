@@ -2,18 +2,23 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
 
-/// One thing that is not as declared, or that could not be told.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+use super::cloud::{Assignment, QuotaService};
+use super::desired::{DesiredRule, GroupName, TenantName};
+use super::ids::RuleId;
+use super::rule::{Direction, Rule};
+
+/// One thing that is not as declared, or that could not be told. The order puts the worst first.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// How bad it is; the worst come first.
     pub severity: Severity,
-    /// What it is about, such as `tenant customers/team-a`.
-    pub resource: String,
-    /// The field, where one field differs.
-    pub field: Option<String>,
+    /// What it is about.
+    pub subject: Subject,
+    /// Which part of it.
+    pub aspect: Aspect,
     /// Missing, extra, changed or unknowable.
     pub kind: FindingKind,
     /// What was declared.
@@ -24,8 +29,73 @@ pub struct Finding {
     pub message: Option<String>,
 }
 
+/// What a finding is about, by the names that people use.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Subject {
+    /// A project.
+    Tenant(TenantName),
+    /// All projects of the domain of this name.
+    TenantsOf(String),
+    /// A security group.
+    SecurityGroup(GroupName),
+}
+
+/// A part of a spec that has a condition of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Domain {
+    /// `spec.tenants`, `spec.unlistedTenants`.
+    Tenants,
+    /// `spec.securityGroups`.
+    SecurityGroups,
+}
+
+/// Which part of the subject a finding is about, with what a correction needs to know.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Aspect {
+    /// Its existence.
+    Existence,
+    /// Its id.
+    Id,
+    /// Its description.
+    Description,
+    /// Whether it is enabled.
+    Enabled,
+    /// Its tags.
+    Tags,
+    /// Whether it is immutable.
+    Protected,
+    /// One limit of one service, or all of them.
+    Quota(QuotaService, Option<String>),
+    /// A role on it.
+    Role(RoleIs),
+    /// A rule of it.
+    Rule(Direction, RuleIs),
+}
+
+/// How far a role assignment is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RoleIs {
+    /// By ids.
+    Known(Assignment),
+    /// A name could not be told.
+    NotTold,
+}
+
+/// How far a rule is known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RuleIs {
+    /// Listed, and not there; groups by name.
+    Listed(Box<DesiredRule>),
+    /// There, and not listed.
+    Seen(RuleId, Box<Rule>),
+    /// All rules of the direction.
+    All,
+}
+
 /// In which way it is not as declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum FindingKind {
     /// Listed and not there.
     Missing,
@@ -38,7 +108,7 @@ pub enum FindingKind {
 }
 
 /// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub enum Severity {
     /// More access than declared, or none of what was declared can be relied on.
     Critical,
@@ -49,16 +119,10 @@ pub enum Severity {
 }
 
 impl Finding {
-    /// A finding about a resource.
-    pub fn of(kind: FindingKind, severity: Severity, resource: impl fmt::Display) -> Self {
-        let resource = resource.to_string();
-        Self { severity, resource, field: None, kind, expected: None, actual: None, message: None }
-    }
-
-    /// The same, about one field of it.
-    #[must_use]
-    pub fn field(self, field: impl fmt::Display) -> Self {
-        Self { field: Some(field.to_string()), ..self }
+    /// A finding about a subject.
+    pub fn of(kind: FindingKind, severity: Severity, subject: &Subject, aspect: Aspect) -> Self {
+        let subject = subject.clone();
+        Self { severity, subject, aspect, kind, expected: None, actual: None, message: None }
     }
 
     /// The same, with what was declared.
@@ -77,5 +141,91 @@ impl Finding {
     #[must_use]
     pub fn message(self, message: impl fmt::Display) -> Self {
         Self { message: Some(message.to_string()), ..self }
+    }
+
+    /// The field of the subject in words, such as `quotas.compute.cores`; none where the whole subject is meant.
+    pub fn field(&self) -> Option<String> {
+        self.aspect.field()
+    }
+
+    /// Stable short name: 16 hex digits over what it is about, its kind and its values; not over the message.
+    ///
+    /// A role assignment is told by its ids: two users may have one name, and a name may be unknown for a while.
+    pub fn fingerprint(&self) -> String {
+        let Self { severity: _, subject, aspect, kind, expected, actual, message: _ } = self;
+        let mut parts: Vec<String> = subject.parts().into_iter().map(str::to_owned).collect();
+        parts.push(aspect.field().unwrap_or_default());
+        parts.push(format!("{kind:?}"));
+        match aspect {
+            Aspect::Role(RoleIs::Known(Assignment { project, principal, role })) => {
+                parts.extend([project.to_string(), format!("{principal:?}"), role.to_string()]);
+            }
+            _ => parts.extend([expected.clone().unwrap_or_default(), actual.clone().unwrap_or_default()]),
+        }
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part.len().to_be_bytes());
+            hash.update(part);
+        }
+        let mut name = hex::encode(hash.finalize());
+        name.truncate(16);
+        name
+    }
+}
+
+impl Subject {
+    /// Its kind and names, apart: a slash within a name makes no two subjects one.
+    fn parts(&self) -> Vec<&str> {
+        match self {
+            Self::Tenant(TenantName { domain, name }) => vec!["tenant", domain, name],
+            Self::TenantsOf(domain) => vec!["tenantsOf", domain],
+            Self::SecurityGroup(GroupName { project: TenantName { domain, name: project }, name }) => {
+                vec!["securityGroup", domain, project, name]
+            }
+        }
+    }
+
+    /// The part of the spec that it belongs to.
+    pub fn domain(&self) -> Domain {
+        match self {
+            Self::Tenant(_) | Self::TenantsOf(_) => Domain::Tenants,
+            Self::SecurityGroup(_) => Domain::SecurityGroups,
+        }
+    }
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tenant(name) => write!(f, "tenant {name}"),
+            Self::TenantsOf(domain) => write!(f, "tenants of domain {domain}"),
+            Self::SecurityGroup(name) => write!(f, "security group {name}"),
+        }
+    }
+}
+
+impl fmt::Display for Domain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tenants => "tenants",
+            Self::SecurityGroups => "securityGroups",
+        })
+    }
+}
+
+impl Aspect {
+    fn field(&self) -> Option<String> {
+        Some(match self {
+            Self::Existence => return None,
+            Self::Id => "id".to_owned(),
+            Self::Description => "description".to_owned(),
+            Self::Enabled => "enabled".to_owned(),
+            Self::Tags => "tags".to_owned(),
+            Self::Protected => "protected".to_owned(),
+            Self::Quota(service, None) => format!("quotas.{service}"),
+            Self::Quota(service, Some(limit)) => format!("quotas.{service}.{limit}"),
+            Self::Role(_) => "roles".to_owned(),
+            Self::Rule(direction, _) => direction.to_string(),
+        })
     }
 }

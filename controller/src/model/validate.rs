@@ -4,15 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::time::Duration;
 
 use cloudspec_crds::CloudSpecSpec;
 use cloudspec_crds::cloud_spec::{ApprovalPolicy, Cloud, CredentialRef, Limits};
 use cloudspec_crds::rules::MOST_STEPS;
 use cloudspec_crds::tenant::{UnlistedTenantPolicy, UnlistedTenants};
 
+use jiff::SignedDuration;
+
 use super::desired::Invalid;
-use super::duration::go_duration;
+use super::duration;
 
 /// Keystone's limit on the names of domains, projects and groups.
 pub(super) const KEYSTONE_NAME: usize = 64;
@@ -25,8 +26,7 @@ pub(super) const NEUTRON_DESCRIPTION: usize = 255;
 pub(super) const NEUTRON_ID: &str =
     "give the id as Neutron shows it, such as 1f1a2d64-5a5b-4f3e-9d0c-7b6f2f0f3c11";
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(3600);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 pub(super) fn say(wrong: &mut Vec<Invalid>, field: impl fmt::Display, message: impl fmt::Display) {
     wrong.push(Invalid { field: field.to_string(), message: message.to_string() });
@@ -49,8 +49,8 @@ pub(super) fn head(spec: &CloudSpecSpec, wrong: &mut Vec<Invalid>) {
     if let Some(apply) = apply {
         credential(apply, "spec.cloud.apply", wrong);
     }
-    let interval_bounds = (Duration::from_secs(30), 24 * HOUR);
-    duration(interval, interval_bounds, "spec.interval", "from 30s to 24h, such as 5m", wrong);
+    let interval_bounds = (SignedDuration::from_secs(30), SignedDuration::from_hours(24));
+    bounded(interval, interval_bounds, "spec.interval", "from 30s to 24h, such as 5m", wrong);
     approval_policy(approval, wrong);
     let Limits { max_steps, max_deletes } = limits;
     for (field, limit) in [("maxSteps", *max_steps), ("maxDeletes", *max_deletes)] {
@@ -91,18 +91,30 @@ fn credential(credential: &CredentialRef, at: &str, wrong: &mut Vec<Invalid>) {
 
 fn approval_policy(policy: &ApprovalPolicy, wrong: &mut Vec<Invalid>) {
     let ApprovalPolicy { expires_after, separate_author: _, min_plan_age, require_digest: _ } = policy;
-    let bounds = (MINUTE, 168 * HOUR);
-    duration(expires_after, bounds, "spec.approval.expiresAfter", "from 1m to 168h, such as 1h", wrong);
+    let bounds = (MINUTE, SignedDuration::from_hours(168));
+    bounded(expires_after, bounds, "spec.approval.expiresAfter", "from 1m to 168h, such as 1h", wrong);
     let at = "spec.approval.minPlanAge";
-    duration(min_plan_age, (Duration::ZERO, 24 * HOUR), at, "from 0s to 24h, such as 10s", wrong);
-    let both = go_duration(min_plan_age).zip(go_duration(expires_after));
-    if both.is_some_and(|(least_age, expiry)| least_age >= expiry) {
+    bounded(
+        min_plan_age,
+        (SignedDuration::ZERO, SignedDuration::from_hours(24)),
+        at,
+        "from 0s to 24h, such as 10s",
+        wrong,
+    );
+    let (least_age, expiry) = (duration::parse(min_plan_age, at), duration::parse(expires_after, at));
+    if least_age.is_ok_and(|least_age| expiry.is_ok_and(|expiry| least_age >= expiry)) {
         say(wrong, at, "give less than expiresAfter: else an approval expires before it can be given");
     }
 }
 
-fn duration(text: &str, (low, high): (Duration, Duration), at: &str, bounds: &str, wrong: &mut Vec<Invalid>) {
-    if !go_duration(text).is_some_and(|given| low <= given && given <= high) {
+fn bounded(
+    text: &str,
+    (low, high): (SignedDuration, SignedDuration),
+    at: &str,
+    bounds: &str,
+    wrong: &mut Vec<Invalid>,
+) {
+    if !duration::parse(text, at).is_ok_and(|given| low <= given && given <= high) {
         say(wrong, at, format!("give a Go duration {bounds}"));
     }
 }
