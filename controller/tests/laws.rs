@@ -3,7 +3,7 @@
 //! A case is a list of choices that shrinks. The seed is fixed and printed; `CLOUDSPEC_SEED=N` tries others, and
 //! `CLOUDSPEC_CASES=N` more of them.
 
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
 #[path = "world/random.rs"]
 mod random;
@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use cloudspec::diff::diff;
 use cloudspec::gate::approval::{Answer, Facts, Guard, Offered, Request, Rules};
 use cloudspec::gate::{Approval, Verdict, admit, decide};
-use cloudspec::model::cloud::{CloudIdentity, Group, Project, SecurityGroup, User};
+use cloudspec::model::cloud::{CloudIdentity, Group, Project, QuotaService, SecurityGroup, User};
 use cloudspec::model::desired::{PeerName, PrincipalName};
 use cloudspec::model::finding::RoleIs;
 use cloudspec::model::rule::Remote;
@@ -140,6 +140,19 @@ fn told(findings: &[Finding]) -> BTreeSet<String> {
 
 fn actions(plan: &Plan) -> Vec<&Action> {
     plan.steps.iter().map(|step| &step.action).collect()
+}
+
+/// The calls without what they do not depend upon: limits that are neither set nor, as by Barbican, replaced.
+fn calls(plan: &Plan) -> Vec<Action> {
+    let mut calls: Vec<Action> = actions(plan).into_iter().cloned().collect();
+    for call in &mut calls {
+        if let Action::SetQuota { service, from: Some(from), to, .. } = call
+            && *service != QuotaService::KeyManager
+        {
+            from.retain(|limit, _| to.contains_key(limit));
+        }
+    }
+    calls
 }
 
 #[test]
@@ -322,6 +335,8 @@ fn only_the_users_who_lose_a_role_are_asked_for_their_credentials() {
     });
 }
 
+type Mutation<'a> = (&'static str, &'a dyn Fn(&mut Plan));
+
 #[test]
 fn a_part_of_a_plan_is_within_it_and_any_other_step_is_not() {
     law(|dice| {
@@ -338,7 +353,7 @@ fn a_part_of_a_plan_is_within_it_and_any_other_step_is_not() {
             within(&fresh, &approved)
         };
         ensure(changed(&|fresh| drop(fresh.steps.remove(at))).is_ok(), || "fewer steps".to_owned())?;
-        let mutations: &[(&str, &dyn Fn(&mut Plan))] = &[
+        let mutations: &[Mutation<'_>] = &[
             ("another call", &|fresh| {
                 fresh.steps[at].action = Action::DescribeSecurityGroup {
                     group: "sg-new".into(),
@@ -504,7 +519,8 @@ fn what_is_carried_out_is_part_of_what_was_approved() {
         }
         let fresh = planned(&desired, &seen);
         if within(&fresh, admitted_plan.plan()).is_ok() {
-            let more = actions(&fresh).into_iter().find(|action| !actions(&plan).contains(action));
+            let approved = calls(&plan);
+            let more = calls(&fresh).into_iter().find(|call| !approved.contains(call));
             ensure(more.is_none(), || format!("{more:?}"))?;
         }
         Ok(())

@@ -102,7 +102,7 @@ fn correct(
 ) {
     match (finding.kind, &finding.aspect, &entry.description) {
         (FindingKind::Changed, Aspect::Description, Some(to)) => {
-            drafts.push(describe(&entry.name, seen, to, finding));
+            drafts.push(describe(&rules::label(entry), seen, to, finding));
         }
         (kind, Aspect::Rule(_, rule), _) => {
             rules::correct(&Group { entry, seen, made, snapshot }, kind, rule, finding, drafts);
@@ -111,7 +111,7 @@ fn correct(
     }
 }
 
-fn describe(name: &GroupName, seen: &SecurityGroup, to: &str, finding: &Finding) -> Draft {
+fn describe(name: &str, seen: &SecurityGroup, to: &str, finding: &Finding) -> Draft {
     let (from, to) = (seen.description.clone(), to.to_owned());
     Draft {
         subject: name.to_string(),

@@ -309,10 +309,9 @@ fn desired_tenant(dice: &mut Dice, mood: Mood, name: &TenantName) -> DesiredTena
         tags: dice.some(tags),
         protected: match mood {
             // Of an immutable project that is not declared otherwise, nothing can be corrected.
-            Mood::Tame => Some(dice.once_in(2)).filter(|protected| !protected),
+            Mood::Tame => Some(false),
             Mood::Wild => dice.some(|dice| dice.once_in(2)),
-        }
-        .or_else(|| (mood == Mood::Tame).then_some(false)),
+        },
         quotas,
         roles: dice.some(|dice| roles(dice, mood)),
         unlisted_roles: unlisted(dice, mood),
