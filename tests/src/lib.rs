@@ -1,3 +1,4 @@
 //! The rig that starts the real components, and what the tests on it share.
 
 pub mod rig;
+pub mod sim;
