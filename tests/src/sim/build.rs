@@ -197,17 +197,20 @@ impl World {
             updated: now,
         };
         for ethertype in ["IPv4", "IPv6"] {
-            group.rules.insert(self.uuid(), self.own_rule("egress", ethertype, None));
+            group.rules.insert(self.uuid(), self.own_rule(project, "egress", ethertype, None));
         }
         self.security_groups.insert(id.clone(), group);
         id
     }
 
-    /// Adds a rule to a security group, and counts the group's revision up.
+    /// Adds a rule to a security group (and its project, where the rule has none), and counts the group's revision up.
     pub fn add_rule(&mut self, group: &str, rule: Rule) -> String {
         let id = self.uuid();
-        let rule = Rule { attribute: self.row(), created: stamp(), ..rule };
+        let mut rule = Rule { attribute: self.row(), created: stamp(), ..rule };
         if let Some(group) = self.security_groups.get_mut(group) {
+            if rule.project.is_empty() {
+                rule.project = group.project.clone();
+            }
             group.rules.insert(id.clone(), rule);
             group.touch();
         }
@@ -221,7 +224,7 @@ impl World {
         }
         let id = self.add_security_group(project, "default", "Default security group");
         for ethertype in ["IPv4", "IPv6"] {
-            let rule = self.own_rule("ingress", ethertype, Some(id.clone()));
+            let rule = self.own_rule(project, "ingress", ethertype, Some(id.clone()));
             let rule_id = self.uuid();
             if let Some(group) = self.security_groups.get_mut(&id) {
                 group.rules.insert(rule_id, rule);
@@ -231,9 +234,17 @@ impl World {
     }
 
     /// A rule that Neutron makes by itself.
-    fn own_rule(&mut self, direction: &str, ethertype: &str, remote_group: Option<String>) -> Rule {
-        let (direction, ethertype) = (direction.to_owned(), ethertype.to_owned());
+    fn own_rule(
+        &mut self,
+        project: &str,
+        direction: &str,
+        ethertype: &str,
+        remote_group: Option<String>,
+    ) -> Rule {
+        let (direction, ethertype, project) =
+            (direction.to_owned(), ethertype.to_owned(), project.to_owned());
         Rule {
+            project,
             direction,
             ethertype,
             remote_group,

@@ -26,14 +26,16 @@ fn entry(origin: &str, scope: &Scope, (kind, name, path): &(&str, &str, &str)) -
         (true, Scope::Domain(_) | Scope::System) => None,
         (false, _) => Some(format!("{origin}{path}")),
     };
-    let endpoint = |interface: &str| {
+    let interfaces: &[&str] =
+        if *kind == "identity" { &["public", "internal", "admin"] } else { &["public", "internal"] };
+    let endpoint = |interface: &&str| {
         let url = url.as_ref()?;
         Some(json!({
             "id": id(&format!("{kind}-{interface}")), "interface": interface,
             "region": "RegionOne", "region_id": "RegionOne", "url": url,
         }))
     };
-    let endpoints: Vec<Value> = ["public", "internal"].into_iter().filter_map(endpoint).collect();
+    let endpoints: Vec<Value> = interfaces.iter().filter_map(endpoint).collect();
     json!({"id": id(kind), "type": kind, "name": name, "endpoints": endpoints})
 }
 

@@ -38,8 +38,8 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
     };
     let answer = reply.unwrap_or_else(|refusal| refusal);
     let answer = match answer.status {
-        200 | 300 => answer.with("x-compute-request-id", call.request_id.clone()),
-        _ => answer,
+        401 => answer,
+        _ => answer.with("x-compute-request-id", call.request_id.clone()),
     };
     let answer = match answer.status == 401 || foreign {
         true => answer,

@@ -196,6 +196,8 @@ pub struct SecurityGroup {
 /// A rule of a security group, as Neutron stores it.
 #[derive(Clone, Debug, Default)]
 pub struct Rule {
+    /// The id of its project: the caller's where the request named none, not the group's.
+    pub project: String,
     /// `ingress` or `egress`.
     pub direction: String,
     /// `IPv4` or `IPv6`.
@@ -270,6 +272,8 @@ pub(super) struct Token {
     pub(super) roles: Vec<String>,
     pub(super) methods: Vec<String>,
     pub(super) audit: Vec<String>,
+    /// The id and the name of the application credential that it comes from.
+    pub(super) credential: Option<(String, String)>,
     pub(super) issued: jiff::Timestamp,
     pub(super) expires: jiff::Timestamp,
 }
@@ -387,6 +391,14 @@ impl World {
             Scope::Domain(domain) => self.projects.get(project).is_some_and(|below| below.domain == *domain),
             Scope::System => false,
         }
+    }
+
+    /// Whether all projects above a project, and their domain, are enabled.
+    pub(super) fn above_is_enabled(&self, project: &str) -> bool {
+        self.ancestors(project).iter().all(|id| match self.projects.get(id) {
+            Some(project) => project.enabled,
+            None => self.domains.get(id).is_some_and(|domain| domain.enabled),
+        })
     }
 
     /// The projects above a project, and their domain.

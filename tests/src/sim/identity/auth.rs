@@ -5,15 +5,15 @@ use serde_json::{Value, json};
 use super::super::access::Caller;
 use super::super::catalog::catalog;
 use super::super::http::{Answer, Call, Reply};
-use super::super::world::{Scope, Token, World};
+use super::super::world::{ApplicationCredential, Scope, Token, World};
 use super::{error, listing, projects, text, unauthorized, unknown};
 
 /// Who says who, before a scope is looked at.
 struct Claim {
     user: String,
     method: &'static str,
-    /// The roles and the project of an application credential.
-    bound: Option<(String, Vec<String>)>,
+    /// The application credential, and its id.
+    bound: Option<(String, ApplicationCredential)>,
     earlier: Option<Token>,
 }
 
@@ -23,7 +23,7 @@ pub(super) fn token(world: &mut World, call: &Call) -> Reply {
         auth.get("identity").cloned().ok_or_else(|| error(400, "'identity' is a required property"))?;
     let claim = claim(world, &identity)?;
     let scope = match &claim.bound {
-        Some((project, _)) => Some(Scope::Project(project.clone())),
+        Some((_, credential)) => Some(Scope::Project(credential.project.clone())),
         None => scope(world, auth.get("scope"))?,
     };
     let roles = roles(world, &claim, scope.as_ref())?;
@@ -34,7 +34,9 @@ pub(super) fn token(world: &mut World, call: &Call) -> Reply {
         methods.splice(0..0, earlier.methods);
         audit.extend(earlier.audit.into_iter().next());
     }
-    let token = Token { user: claim.user, scope, roles, methods, audit, issued, expires: issued + lifetime };
+    let credential = claim.bound.map(|(id, credential)| (id, credential.name));
+    let expires = issued + lifetime;
+    let token = Token { user: claim.user, scope, roles, methods, audit, credential, issued, expires };
     let id = format!("gAAAAA{}{}", world.id(), world.id());
     let body = describe(world, call, &token, true);
     world.tokens.insert(id.clone(), token);
@@ -69,15 +71,15 @@ fn claim(world: &World, identity: &Value) -> Result<Claim, Answer> {
 
 fn application_credential(world: &World, given: &Value) -> Result<Claim, Answer> {
     let known = match text(given, "id") {
-        Some(id) => world.application_credentials.get(&id),
+        Some(id) => world.application_credentials.get_key_value(&id),
         None => {
             let user = given.get("user").and_then(|user| user_id(world, user)).ok_or_else(unauthorized)?;
             let name = text(given, "name").unwrap_or_default();
-            world.application_credentials.values().find(|known| known.user == user && known.name == name)
+            world.application_credentials.iter().find(|(_, known)| known.user == user && known.name == name)
         }
     };
     // Keystone says 404 of one that is not there, and 401 of a wrong secret.
-    let known = known.ok_or_else(|| {
+    let (id, known) = known.ok_or_else(|| {
         let id = text(given, "id").unwrap_or_default();
         error(404, &format!("Could not find Application Credential: {id}."))
     })?;
@@ -89,7 +91,7 @@ fn application_credential(world: &World, given: &Value) -> Result<Claim, Answer>
         let message = format!("Unable to validate token because project {} is disabled", known.project);
         return Err(error(404, &message));
     }
-    let bound = Some((known.project.clone(), known.roles.clone()));
+    let bound = Some((id.clone(), known.clone()));
     Ok(Claim { user: known.user.clone(), method: "application_credential", bound, earlier: None })
 }
 
@@ -148,7 +150,7 @@ fn roles(world: &World, claim: &Claim, scope: Option<&Scope>) -> Result<Vec<Stri
     let Some(scope) = scope else { return Ok(Vec::new()) };
     let held = world.effective_roles(&claim.user, scope);
     match &claim.bound {
-        Some((_, bound)) if bound.iter().all(|role| held.contains(role)) => Ok(bound.clone()),
+        Some((_, bound)) if bound.roles.iter().all(|role| held.contains(role)) => Ok(bound.roles.clone()),
         Some(_) => Err(unauthorized()),
         None if held.is_empty() => Err(unauthorized()),
         None => Ok(held.into_iter().collect()),
@@ -181,6 +183,9 @@ fn describe(world: &World, call: &Call, token: &Token, with_catalog: bool) -> Va
     }
     let name = |id: &String| world.roles.get(id).map(|role| json!({"id": id, "name": role.name}));
     body["roles"] = token.roles.iter().filter_map(name).collect();
+    if let Some((id, name)) = &token.credential {
+        body["application_credential"] = json!({"id": id, "name": name, "restricted": true});
+    }
     if with_catalog {
         body["catalog"] = catalog(&call.origin, scope);
     }

@@ -56,9 +56,7 @@ fn update(world: &mut World, call: &Call, caller: &Caller, id: &str) -> Reply {
     if let Some(description) = text(&given, "description") {
         domain.description = description;
     }
-    let mut row = show(call, id, domain);
-    row["extra"] = json!({});
-    Ok(Answer::ok(json!({"domain": row})))
+    Ok(Answer::ok(json!({"domain": show(call, id, domain)})))
 }
 
 fn delete(world: &mut World, call: &Call, caller: &Caller, id: &str) -> Reply {

@@ -143,8 +143,8 @@ fn same(value: Option<&Value>, asked: &str) -> bool {
     match value {
         Some(Value::String(text)) => text == asked,
         Some(Value::Bool(flag)) => *flag == !matches!(asked, "false" | "False" | "0"),
-        Some(Value::Null) | None => false,
-        Some(other) => other.to_string() == asked,
+        Some(Value::Number(number)) => number.to_string() == asked,
+        Some(Value::Null | Value::Array(_) | Value::Object(_)) | None => false,
     }
 }
 

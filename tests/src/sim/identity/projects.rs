@@ -59,7 +59,7 @@ fn create(world: &mut World, call: &Call, caller: &Caller) -> Reply {
     allow(call, caller, "create_project")?;
     let given = call.object("project");
     let name = name(&given, 64)?;
-    let tags = given.get("tags").map(tag_list).transpose()?.unwrap_or_default();
+    let tags = given.get("tags").map(|tags| tag_list(tags, "tags/")).transpose()?.unwrap_or_default();
     let own = || caller.project().and_then(|id| world.projects.get(id)).map(|project| project.domain.clone());
     let domain = text(&given, "domain_id").or_else(own).unwrap_or_else(|| "default".to_owned());
     if !world.domains.contains_key(&domain) {
@@ -102,10 +102,15 @@ fn update(world: &mut World, call: &Call, caller: &Caller, id: &str) -> Reply {
     allow(call, caller, "update_project")?;
     let given = call.object("project");
     let new_name = given.get("name").map(|_| name(&given, 64)).transpose()?;
-    let new_tags = given.get("tags").map(tag_list).transpose()?;
+    let new_tags = given.get("tags").map(|tags| tag_list(tags, "tags/")).transpose()?;
     let project = world.projects.get(id).ok_or_else(|| missing("project", id))?;
     if project.immutable == Some(true) && !only_lifts(&given) {
         return Err(immutable("update", id));
+    }
+    let stays = project.enabled || given.get("enabled") == Some(&Value::Bool(false));
+    if !stays && !world.above_is_enabled(id) {
+        let message = format!("Cannot enable project {id} since it has disabled parents");
+        return Err(error(403, &message));
     }
     let disables = given.get("enabled") == Some(&Value::Bool(false));
     if disables && world.projects.values().any(|child| child.parent == id && child.enabled) {
@@ -186,7 +191,8 @@ pub(super) fn forget_user(world: &mut World, id: &str) {
     world.application_credentials.retain(|_, credential| credential.user != id);
 }
 
-fn tag_list(given: &Value) -> Result<Vec<String>, Answer> {
+/// `field` is how Keystone calls the list in its message.
+fn tag_list(given: &Value, field: &str) -> Result<Vec<String>, Answer> {
     let mut tags = Vec::new();
     for (number, tag) in given.as_array().into_iter().flatten().enumerate() {
         let tag = tag.as_str().unwrap_or_default();
@@ -199,7 +205,7 @@ fn tag_list(given: &Value) -> Result<Vec<String>, Answer> {
                 continue;
             }
         };
-        return Err(error(400, &format!("Invalid input for field '{number}': '{tag}' {wrong}")));
+        return Err(error(400, &format!("Invalid input for field '{field}{number}': '{tag}' {wrong}")));
     }
     Ok(tags)
 }
@@ -207,7 +213,7 @@ fn tag_list(given: &Value) -> Result<Vec<String>, Answer> {
 fn set_tags(world: &mut World, call: &Call, caller: &Caller, id: &str) -> Reply {
     allow(call, caller, "update_project_tags")?;
     let given = call.body.as_ref().and_then(|body| body.get("tags")).cloned().unwrap_or_else(|| json!([]));
-    let given = tag_list(&given)?;
+    let given = tag_list(&given, "")?;
     let project = world.projects.get_mut(id).ok_or_else(|| missing("project", id))?;
     if project.immutable == Some(true) {
         let message = format!(

@@ -118,9 +118,9 @@ fn given(call: &Call, key: &str, known: &[&str]) -> Result<Value, Answer> {
     }
 }
 
-/// Compare-and-set: only `revision_number=N` is understood; what is spelled otherwise is passed over.
+/// Compare-and-set: only `revision_number=N` is understood; what is spelled in another way is passed over.
 fn constrained(call: &Call, revision: u64) -> Result<(), Answer> {
-    match wanted_revision(call) {
+    match wanted_revision(call)? {
         Some(wanted) if wanted != revision => {
             let message = format!("Constrained to {wanted}, but current revision is {revision}");
             Err(error(412, "RevisionNumberConstraintFailed", &message))
@@ -129,8 +129,12 @@ fn constrained(call: &Call, revision: u64) -> Result<(), Answer> {
     }
 }
 
-fn wanted_revision(call: &Call) -> Option<u64> {
-    call.header("If-Match")?.strip_prefix("revision_number=")?.parse().ok()
+fn wanted_revision(call: &Call) -> Result<Option<u64>, Answer> {
+    let given = call.header("If-Match").and_then(|value| value.strip_prefix("revision_number="));
+    let Some(given) = given else { return Ok(None) };
+    let message =
+        "Bad if-match request: Revision number etag must be in the format of revision_number=<int>.";
+    given.parse().map(Some).map_err(|_| error(400, "BadRequest", message))
 }
 
 /// A text attribute no longer than this.

@@ -82,8 +82,8 @@ fn same(value: &Value, asked: &str) -> bool {
     match value {
         Value::String(text) => text == asked,
         Value::Bool(flag) => *flag == matches!(asked, "true" | "True" | "1"),
-        Value::Null => false,
-        other => other.to_string() == asked,
+        Value::Number(number) => number.to_string() == asked,
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
     }
 }
 

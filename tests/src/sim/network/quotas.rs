@@ -82,7 +82,7 @@ fn update(world: &mut World, call: &Call, caller: &Caller, project: &str) -> Rep
         limits_given.push((name.clone(), number(name, value)?));
     }
     allow(caller, "update_quota", None)?;
-    if wanted_revision(call).is_some() {
+    if wanted_revision(call)?.is_some() {
         // Quotas have no revision; the real one does not survive the question.
         return Err(internal());
     }
@@ -122,7 +122,7 @@ fn used(world: &World, project: &str, resource: &str) -> usize {
     let groups = world.security_groups.values().filter(|group| group.project == project);
     match resource {
         "security_group" => groups.count(),
-        "security_group_rule" => groups.map(|group| group.rules.len()).sum(),
+        "security_group_rule" => world.rules().filter(|(_, _, rule)| rule.project == project).count(),
         "network" => world.networks.values().filter(|network| network.project == project).count(),
         "port" => world.ports.values().filter(|port| port.project == project).count(),
         _ => 0,

@@ -90,13 +90,13 @@ pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&s
             Ok(Answer::new(201, json!({"security_group_rule": insert(world, &group, rule)})))
         }
         ("GET", [id]) => {
-            let group = group_of(world, caller, id)?;
+            let (group, _) = home_of(world, caller, id)?;
             let row =
                 show(id, &world.security_groups[&group].rules[*id], &group, &world.security_groups[&group]);
             Ok(Answer::ok(json!({"security_group_rule": paging::fields(call, &row)})))
         }
         ("PUT", [id]) => {
-            group_of(world, caller, id)?;
+            home_of(world, caller, id)?;
             let given = call.object("security_group_rule");
             match given.as_object().into_iter().flatten().find(|(name, _)| *name != "description") {
                 Some((name, _)) => Err(bad(&format!("Cannot update read-only attribute {name}"))),
@@ -113,15 +113,15 @@ fn missing(id: &str) -> Answer {
     error(404, "SecurityGroupRuleNotFound", &format!("Security group rule {id} does not exist"))
 }
 
-fn group_of(world: &World, caller: &Caller, id: &str) -> Result<String, Answer> {
-    let found = world.security_groups.iter().find(|(_, group)| group.rules.contains_key(id));
-    let found = found.filter(|(_, group)| sees(caller, &group.project));
-    found.map(|(group, _)| group.clone()).ok_or_else(|| missing(id))
+/// The id of the group that has the rule, and the rule's project.
+fn home_of(world: &World, caller: &Caller, id: &str) -> Result<(String, String), Answer> {
+    let found = world.rules().find(|(_, rule_id, rule)| *rule_id == id && sees(caller, &rule.project));
+    found.map(|(group, _, rule)| (group.to_owned(), rule.project.clone())).ok_or_else(|| missing(id))
 }
 
 fn delete(world: &mut World, call: &Call, caller: &Caller, id: &str) -> Reply {
-    let group = group_of(world, caller, id)?;
-    may_write(caller, &world.security_groups[&group].project, "delete_security_group_rule")?;
+    let (group, project) = home_of(world, caller, id)?;
+    may_write(caller, &project, "delete_security_group_rule")?;
     // A rule never changes, so it stays at 0.
     constrained(call, 0)?;
     if let Some(group) = world.security_groups.get_mut(&group) {
@@ -143,7 +143,15 @@ fn create_many(world: &mut World, call: &Call, caller: &Caller) -> Reply {
         }
         checked.push((group, rule));
     }
+    // Together they count one revision of a group.
+    let before: Vec<(String, u64)> =
+        checked.iter().map(|(group, _)| (group.clone(), world.security_groups[group].revision)).collect();
     let made: Vec<Value> = checked.into_iter().map(|(group, rule)| insert(world, &group, rule)).collect();
+    for (group, revision) in before {
+        if let Some(group) = world.security_groups.get_mut(&group) {
+            group.revision = revision + 1;
+        }
+    }
     Ok(Answer::new(201, json!({"security_group_rules": made})))
 }
 
@@ -174,16 +182,16 @@ fn check(world: &World, caller: &Caller, given: &Value) -> Result<(String, Rule)
     }
     let group = groups::find(world, caller, &group_id)?;
     may_write(caller, &group.project, "create_security_group_rule")?;
-    let rule = store(rule);
+    // The caller's project where none is named, whosever the group is.
+    let named = given.get("project_id").or(given.get("tenant_id")).and_then(Value::as_str);
+    let project = named.or(caller.project()).unwrap_or_default().to_owned();
+    let rule = Rule { project, ..store(rule) };
     if let Some((id, _)) = group.rules.iter().find(|(_, known)| same(known, &rule)) {
         let message = format!("Security group rule already exists. Rule id is {id}.");
         return Err(error(409, "SecurityGroupRuleExists", &message));
     }
-    // Counted for the project of the request, which is the caller's where none is named.
-    let payer = given.get("project_id").or(given.get("tenant_id")).and_then(Value::as_str);
-    let payer = payer.or(caller.project()).unwrap_or_default();
-    let mine = world.security_groups.values().filter(|group| group.project == payer);
-    within_quota(world, payer, "security_group_rule", mine.map(|group| group.rules.len()).sum())?;
+    let mine = world.rules().filter(|(_, _, known)| known.project == rule.project).count();
+    within_quota(world, &rule.project, "security_group_rule", mine)?;
     Ok((group_id, rule))
 }
 
@@ -362,7 +370,7 @@ fn same(one: &Rule, other: &Rule) -> bool {
 pub(super) fn show(id: &str, rule: &Rule, group_id: &str, group: &SecurityGroup) -> Value {
     let normalized = rule.remote_ip_prefix.as_deref().and_then(cidr::parse).map(|cidr| cidr.network);
     json!({
-        "id": id, "project_id": group.project, "tenant_id": group.project, "security_group_id": group_id,
+        "id": id, "project_id": rule.project, "tenant_id": rule.project, "security_group_id": group_id,
         "ethertype": rule.ethertype, "direction": rule.direction, "protocol": rule.protocol,
         "port_range_min": rule.port_min, "port_range_max": rule.port_max,
         "remote_ip_prefix": rule.remote_ip_prefix, "normalized_cidr": normalized,
