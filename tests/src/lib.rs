@@ -2,4 +2,5 @@
 
 pub mod cluster;
 pub mod rig;
+pub mod scene;
 pub mod sim;
