@@ -336,6 +336,37 @@ securityGroups:
 }
 
 #[test]
+fn a_rule_listed_by_name_and_by_id_is_made_once_for_both_findings() {
+    let desired = desired(
+        r#"
+securityGroups:
+  - name: web
+    project: {name: team-a, domain: customers}
+    ingress:
+      - {protocol: tcp, ports: "443"}
+      - {protocol: tcp, ports: "22", from: {group: {name: web}}}
+      - {protocol: tcp, ports: "22", from: {group: {id: sg-web}}}
+"#,
+    );
+    let plan = golden("listed-twice", &desired, &seen());
+    assert_eq!((plan.steps.len(), plan.steps[0].findings.len()), (1, 2));
+}
+
+#[test]
+fn what_neutron_puts_into_a_new_group_stays_while_a_listed_rule_is_not_understood() {
+    let desired = desired(
+        r#"
+securityGroups:
+  - name: db
+    project: {name: team-a, domain: customers}
+    egress: [{protocol: tcp, ports: "22", to: {group: {name: gone}}}]
+"#,
+    );
+    let plan = golden("not-understood", &desired, &seen());
+    assert!(plan.steps.iter().all(|step| !step.action.removes()));
+}
+
+#[test]
 fn a_plan_beyond_its_limits_says_by_how_much() {
     let mut seen = seen();
     let rules = &mut seen.security_groups.as_mut().unwrap()[0].rules;
