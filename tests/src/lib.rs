@@ -1,4 +1,5 @@
 //! The rig that starts the real components, and what the tests on it share.
 
+pub mod proxy;
 pub mod rig;
 pub mod sim;
