@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::Value;
 
 use super::connection::Cut;
-use super::fault::{Fault, Place, Then};
+use super::fault::{Fault, Hook, Place, Then};
 use super::record::Call;
 use super::{Shared, rewrite};
 
@@ -67,7 +67,8 @@ async fn carry(shared: &Shared, cut: &Cut, parts: Parts, body: Bytes) -> Respons
     if let Some(fault) = &fault {
         note(shared, &call, |call| call.fault = Some(fault.name()));
     }
-    if hooks(shared, &call, Place::Before).await == Then::Drop {
+    let hooks = hooks(shared, &call);
+    if run(&hooks, &call, Place::Before).await == Then::Drop {
         return drop_connection(shared, &call, cut, "cut before");
     }
     let answer = match without_asking(shared, &call, cut, fault.as_ref()).await {
@@ -75,7 +76,7 @@ async fn carry(shared: &Shared, cut: &Cut, parts: Parts, body: Bytes) -> Respons
         None => ask(shared, &call, parts, &url, body).await,
     };
     let Ok(answer) = answer else { return drop_connection(shared, &call, cut, "upstream failed") };
-    if hooks(shared, &call, Place::After).await == Then::Drop {
+    if run(&hooks, &call, Place::After).await == Then::Drop {
         return drop_connection(shared, &call, cut, "cut after");
     }
     finish(shared, &call, &url, cut, answer, fault)
@@ -120,14 +121,19 @@ fn note(shared: &Shared, call: &Call, change: impl FnOnce(&mut Call)) {
     }
 }
 
-async fn hooks(shared: &Shared, call: &Call, place: Place) -> Then {
-    let taken: Vec<_> = {
-        let mut state = shared.state();
-        let here = state.hooks.iter_mut().filter(|(_, at, _)| *at == place);
-        here.filter_map(|(counted, _, hook)| counted.takes(call).then(|| Arc::clone(hook))).collect()
-    };
+/// The hooks of a call. All are counted as it arrives, so that the Nth call is the same before and after.
+fn hooks(shared: &Shared, call: &Call) -> Vec<(Place, Arc<Hook>)> {
+    let mut state = shared.state();
+    let taken = state
+        .hooks
+        .iter_mut()
+        .filter_map(|(counted, place, hook)| counted.takes(call).then(|| (*place, Arc::clone(hook))));
+    taken.collect()
+}
+
+async fn run(hooks: &[(Place, Arc<Hook>)], call: &Call, place: Place) -> Then {
     let mut then = Then::Forward;
-    for hook in taken {
+    for (_, hook) in hooks.iter().filter(|(at, _)| *at == place) {
         if hook(call.clone()).await == Then::Drop {
             then = Then::Drop;
         }
