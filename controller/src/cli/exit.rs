@@ -14,7 +14,7 @@ pub enum Exit {
 }
 
 /// Each code with its meaning, for the help and the documentation.
-pub const CODES: [(u8, &str); 5] = [
+pub(super) const CODES: [(u8, &str); 5] = [
     (0, "done; everything is as declared"),
     (1, "the command failed"),
     (2, "something is not as declared"),

@@ -2,6 +2,7 @@
 //!
 //! Needs the rig (`--features rig`). Everything is made in a domain of its own, and removed at the end.
 #![cfg(feature = "rig")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a script that cannot go on says where")]
 
 mod run;
 mod script;

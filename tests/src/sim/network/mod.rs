@@ -8,6 +8,8 @@ mod ports;
 mod quotas;
 mod rules;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::access::Caller;
@@ -34,7 +36,14 @@ fn route(world: &mut World, call: &Call) -> Reply {
         ["address-groups", path @ ..] => address_groups::answer(world, call, &caller, path),
         ["quotas", path @ ..] => quotas::answer(world, call, &caller, path),
         ["networks" | "ports", ..] => ports::answer(world, call, &caller, path),
-        ["default-security-group-rules"] => paging::list(call, &caller, DEFAULT_RULES, default_rules()),
+        ["default-security-group-rules"] => {
+            let rules: BTreeMap<String, Value> = default_rules()
+                .into_iter()
+                .map(|rule| (rule["id"].as_str().unwrap_or_default().to_owned(), rule))
+                .collect();
+            let row = |id: &str| rules.get(id).cloned().unwrap_or_default();
+            paging::list(call, &caller, DEFAULT_RULES, rules.keys().map(String::as_str), row)
+        }
         _ => Err(not_found()),
     }
 }
