@@ -17,7 +17,7 @@ use kube::api::{Api, ListParams, ObjectMeta, PostParams};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, ResourceExt};
 
-pub use controller::Controller;
+pub use controller::{Controller, program};
 
 use crate::cluster::{self, Answer, Namespace, Person};
 
@@ -35,20 +35,18 @@ pub struct Scene {
     pub bob: Person,
     /// The controller, while it runs.
     pub controller: Option<Controller>,
-    client: kube_debug::Hidden,
+    client: Quiet,
     kubeconfig: Person,
     arguments: Vec<String>,
 }
 
-mod kube_debug {
-    /// A client that says nothing of itself.
-    #[derive(Clone)]
-    pub struct Hidden(pub kube::Client);
+/// A client that says nothing of itself.
+#[derive(Clone)]
+struct Quiet(Client);
 
-    impl std::fmt::Debug for Hidden {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("Client")
-        }
+impl std::fmt::Debug for Quiet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
     }
 }
 
@@ -74,7 +72,7 @@ impl Scene {
             alice,
             bob,
             controller: None,
-            client: kube_debug::Hidden(client),
+            client: Quiet(client),
             kubeconfig,
             arguments: Vec::new(),
             namespace,
