@@ -16,6 +16,7 @@ pub(crate) async fn play(run: &mut Run, name: &str) {
     grants(run).await;
     application_credentials(run).await;
     scopes_and_refusals(run).await;
+    readers(run).await;
     security_groups(run).await;
     pages(run).await;
     rules(run).await;
@@ -343,6 +344,51 @@ async fn scopes_and_refusals(run: &mut Run) {
         "key-manager GET /v1/project-quotas",
     ] {
         run.call_as("system", path, None, &[]).await;
+    }
+}
+
+/// What a reader and the rig's observer see, on a project and on the system; and that they change nothing.
+async fn readers(run: &mut Run) {
+    // So that there is one to be seen.
+    run.call("load-balancer PUT /v2/lbaas/quotas/{one}", Some(json!({"quota": {"pool": 9}}))).await;
+    for who in ["reader", "reader-system", "observer", "observer-system", "admin", "system"] {
+        for path in [
+            "identity GET /v3/domains",
+            "identity GET /v3/projects",
+            "identity GET /v3/projects/{one}",
+            "identity GET /v3/users",
+            "identity GET /v3/groups?domain_id={domain}",
+            "identity GET /v3/roles",
+            "identity GET /v3/role_assignments?include_names=true",
+            "identity GET /v3/users/{user}/application_credentials",
+            "network GET /v2.0/security-groups",
+            "network GET /v2.0/security-groups?project_id={one}",
+            "network GET /v2.0/security-group-rules",
+            "network GET /v2.0/default-security-group-rules",
+            "network GET /v2.0/networks?fields=id",
+            "network GET /v2.0/quotas/{one}",
+            "compute GET /v2.1/os-quota-sets/{one}",
+            "block-storage GET /v3/{admin-project}/os-quota-sets/{one}",
+            "load-balancer GET /v2/lbaas/quotas",
+            "load-balancer GET /v2/lbaas/quotas/{one}",
+            "key-manager GET /v1/project-quotas",
+            "key-manager GET /v1/quotas",
+        ] {
+            run.call_as(who, path, None, &[]).await;
+            run.keep_emptiness();
+        }
+    }
+    for who in ["reader", "reader-system", "observer", "observer-system"] {
+        let limit = |name: &str, resource: &str| Some(json!({name: {resource: 1}}));
+        let group = Some(json!({"security_group": {"name": "mine", "project_id": run.id("admin-project")}}));
+        run.call_as(who, "network POST /v2.0/security-groups", group, &[]).await;
+        run.call_as(who, "network PUT /v2.0/quotas/{one}", limit("quota", "network"), &[]).await;
+        run.call_as(who, "compute PUT /v2.1/os-quota-sets/{one}", limit("quota_set", "cores"), &[]).await;
+        let path = "block-storage PUT /v3/{admin-project}/os-quota-sets/{one}";
+        run.call_as(who, path, limit("quota_set", "volumes"), &[]).await;
+        run.call_as(who, "load-balancer PUT /v2/lbaas/quotas/{one}", limit("quota", "pool"), &[]).await;
+        let project = Some(json!({"project": {"description": "no"}}));
+        run.call_as(who, "identity PATCH /v3/projects/{one}", project, &[]).await;
     }
 }
 
