@@ -2,7 +2,6 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
-#[expect(dead_code, reason = "other tests use more of it")]
 mod sim_client;
 
 use cloudspec_tests::proxy::{Fault, Matcher, Proxy};

@@ -56,7 +56,12 @@ impl Client {
         &self.services[kind]
     }
 
-    pub(crate) async fn send(&self, method: &str, url: &str, body: Option<Value>) -> reqwest::Result<Response> {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        body: Option<Value>,
+    ) -> reqwest::Result<Response> {
         let request = self.http.request(method.parse().unwrap(), url).header("X-Auth-Token", &self.token);
         match body {
             Some(body) => request.json(&body).send().await,
@@ -64,7 +69,13 @@ impl Client {
         }
     }
 
-    pub(crate) async fn call(&self, method: &str, kind: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        kind: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let answer = self.send(method, &format!("{}{path}", self.service(kind)), body).await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
     }
