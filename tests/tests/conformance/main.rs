@@ -4,6 +4,10 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a script that cannot go on says where")]
 
+mod access;
+mod identity;
+mod network;
+mod quotas;
 mod run;
 mod script;
 

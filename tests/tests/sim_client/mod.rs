@@ -6,14 +6,14 @@ use reqwest::Response;
 use serde_json::{Value, json};
 
 /// A login, and the services that came with it.
-pub struct Client {
-    pub http: reqwest::Client,
-    pub token: String,
+pub(crate) struct Client {
+    pub(crate) http: reqwest::Client,
+    pub(crate) token: String,
     services: BTreeMap<String, String>,
 }
 
 /// The credentials of a cloud in a clouds.yaml, as the body of a request for a token.
-pub fn credentials(clouds: &str, cloud: &str) -> (String, Value) {
+pub(crate) fn credentials(clouds: &str, cloud: &str) -> (String, Value) {
     let clouds: Value = serde_saphyr::from_str(clouds).unwrap();
     let auth = &clouds["clouds"][cloud]["auth"];
     let user = json!({"name": auth["username"], "domain": {"name": "Default"}, "password": auth["password"]});
@@ -26,13 +26,13 @@ pub fn credentials(clouds: &str, cloud: &str) -> (String, Value) {
 }
 
 impl Client {
-    pub async fn login(clouds: &str, cloud: &str) -> Self {
+    pub(crate) async fn login(clouds: &str, cloud: &str) -> Self {
         let (auth_url, auth) = credentials(clouds, cloud);
         Self::with(&auth_url, &auth).await.unwrap_or_else(|status| panic!("{cloud}: {status}"))
     }
 
     /// The status where it is no token.
-    pub async fn with(auth_url: &str, auth: &Value) -> Result<Self, u16> {
+    pub(crate) async fn with(auth_url: &str, auth: &Value) -> Result<Self, u16> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let answer =
@@ -52,11 +52,16 @@ impl Client {
     }
 
     /// The address of a service, from the catalogue.
-    pub fn service(&self, kind: &str) -> &str {
+    pub(crate) fn service(&self, kind: &str) -> &str {
         &self.services[kind]
     }
 
-    pub async fn send(&self, method: &str, url: &str, body: Option<Value>) -> reqwest::Result<Response> {
+    pub(crate) async fn send(
+        &self,
+        method: &str,
+        url: &str,
+        body: Option<Value>,
+    ) -> reqwest::Result<Response> {
         let request = self.http.request(method.parse().unwrap(), url).header("X-Auth-Token", &self.token);
         match body {
             Some(body) => request.json(&body).send().await,
@@ -64,12 +69,18 @@ impl Client {
         }
     }
 
-    pub async fn call(&self, method: &str, kind: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        kind: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> (u16, Value) {
         let answer = self.send(method, &format!("{}{path}", self.service(kind)), body).await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
     }
 
-    pub async fn get(&self, kind: &str, path: &str) -> (u16, Value) {
+    pub(crate) async fn get(&self, kind: &str, path: &str) -> (u16, Value) {
         self.call("GET", kind, path, None).await
     }
 }

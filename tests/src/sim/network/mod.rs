@@ -108,6 +108,11 @@ fn may_write(caller: &Caller, project: &str, action: &str) -> Result<(), Answer>
 fn project_of(given: &Value, caller: &Caller, action: &str) -> Result<String, Answer> {
     let named = given.get("project_id").or_else(|| given.get("tenant_id")).and_then(Value::as_str);
     let project = named.or(caller.project()).unwrap_or_default().to_owned();
+    if !caller.has("admin") && caller.project() != Some(&project) {
+        let message = "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires \
+                       admin or advsvc privileges";
+        return Err(bad(message));
+    }
     may_write(caller, &project, action)?;
     Ok(project)
 }
