@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -92,6 +92,9 @@ fn flags(port: u16) -> Vec<String> {
 fn prepare(dir: &Path) -> Result<u16> {
     let pki = dir.join("pki");
     fs::create_dir_all(&pki).with_context(|| format!("failed to make {}", pki.display()))?;
+    // etcd asks nobody who they are: only its owner may reach its socket.
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
+        .context("failed to close the cluster's directory")?;
     if let Some(port) = fs::read_to_string(dir.join("port")).ok().and_then(|text| text.trim().parse().ok()) {
         return Ok(port);
     }
@@ -137,7 +140,6 @@ pub(in crate::rig) fn write_private(path: &Path, text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_file_with_a_secret_is_for_its_owner_alone_even_where_a_wider_one_stood() {
