@@ -16,6 +16,7 @@ mod logs;
 mod matrix;
 mod openstack;
 mod people;
+mod ports;
 mod process;
 mod program;
 mod stage;

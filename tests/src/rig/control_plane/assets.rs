@@ -15,8 +15,8 @@ use serde_json::json;
 
 use super::Started;
 use crate::rig::home::Home;
-use crate::rig::process;
 use crate::rig::stage::Stages;
+use crate::rig::{ports, process};
 
 /// Relative to the directory of the cluster, for a socket's path may not be long.
 const ETCD: &str = "unix://etcd.sock:2379";
@@ -102,7 +102,7 @@ fn prepare(dir: &Path) -> Result<u16> {
     key.args(["genrsa", "-out"]).arg(pki.join("service-account.key")).arg("2048");
     let made = key.output().context("openssl is missing: apt-get install openssl")?;
     ensure!(made.status.success(), "failed to make a key: {}", String::from_utf8_lossy(&made.stderr));
-    let port = free_port()?;
+    let port = ports::any()?;
     let token = uuid::Uuid::new_v4().to_string();
     write_private(&dir.join("tokens.csv"), &format!("{token},admin,admin,\"system:masters\"\n"))?;
     write_private(&dir.join("kubeconfig"), &kubeconfig(port, &pki, &token))?;
@@ -119,11 +119,6 @@ fn kubeconfig(port: u16, pki: &Path, token: &str) -> String {
         "contexts": [{"name": "rig", "context": {"cluster": "rig", "user": "admin"}}],
     })
     .to_string()
-}
-
-fn free_port() -> Result<u16> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("failed to find a free port")?;
-    Ok(listener.local_addr().context("failed to find a free port")?.port())
 }
 
 /// For the owner's eyes alone.

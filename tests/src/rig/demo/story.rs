@@ -88,7 +88,7 @@ fn drift(teller: &Teller, cast: &Cast) -> Result<()> {
     let open = "openstack --os-cloud team-a security group rule create web --protocol tcp --dst-port 22 --remote-ip 0.0.0.0/0";
     teller.run(&cast.admin, open)?;
     let id = "$(openstack --os-cloud admin project show team-a --domain customers -f value -c id)";
-    teller.run(&cast.admin, &format!("openstack --os-cloud admin quota set --cores 128 {id}"))
+    teller.run(&cast.admin, &format!("openstack --os-cloud admin quota set --no-force --cores 128 {id}"))
 }
 
 fn plan(teller: &Teller, cast: &Cast) -> Result<()> {
@@ -108,7 +108,7 @@ fn refusal(teller: &Teller, cast: &Cast) -> Result<()> {
         "bob may write CloudSpecs. To approve is another right, and the API server itself asks for it.",
     )?;
     let line = format!("kubectl annotate cloudspec {SPEC} approved=true");
-    teller.refused(&cast.bob, &line, "approve")
+    teller.refused(&cast.bob, &line, "cloudspec-approval-gate")
 }
 
 fn approval(teller: &Teller, cast: &Cast) -> Result<()> {

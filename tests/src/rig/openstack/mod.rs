@@ -12,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::home::Home;
+use super::ports::free;
 use super::stage::Stages;
 use super::{link, process};
 
@@ -135,7 +136,7 @@ fn port_offset(home: &Home) -> Result<u16> {
     let script = home.recipe("openstack").join("env.sh");
     let script =
         std::fs::read_to_string(&script).with_context(|| format!("failed to read {}", script.display()))?;
-    ports::offset(&ports::declared(&script), ports::free)
+    ports::offset(&ports::declared(&script), free)
 }
 
 fn run(command: &mut Command, what: &str) -> Result<()> {
