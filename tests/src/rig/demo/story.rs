@@ -136,7 +136,7 @@ fn write(teller: &Teller, name: &str, text: &str) -> Result<()> {
 
 /// Takes away what an earlier telling left, in the cluster.
 pub(super) fn clear(home: &Home) -> Result<()> {
-    use crate::rig::control_plane::kubectl;
+    use crate::rig::control_plane::{forget_plans, kubectl};
     process::stop(&program::controller_record(home))?;
     let mut delete = kubectl::command(home);
     delete.args([
@@ -146,5 +146,7 @@ pub(super) fn clear(home: &Home) -> Result<()> {
         &format!("secret/{ADMIN}"),
     ]);
     delete.args(["--namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s"]);
-    kubectl::run(&mut delete).map(drop).context("failed to take away what an earlier demo left")
+    let left = kubectl::run(&mut delete).map(drop);
+    let ours = format!("{{range .items[?(@.spec.owner.name==\"{SPEC}\")]}}{{.metadata.name}} {{end}}");
+    left.and_then(|()| forget_plans(home, &ours)).context("failed to take away what an earlier demo left")
 }
