@@ -71,8 +71,11 @@ fn seen() -> Snapshot {
         cloud: CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() },
         domains: Ok(vec![Domain { id: "d-c".into(), name: "customers".into() }]),
         projects: Ok(vec![project]),
-        users: Ok(vec![user("ann"), user("bob")]),
-        groups: Ok(vec![Group { id: "g-ops".into(), name: "ops".into(), domain: "d-c".into() }]),
+        users: BTreeMap::from([("d-c".into(), Ok(vec![user("ann"), user("bob")]))]),
+        groups: BTreeMap::from([(
+            "d-c".into(),
+            Ok(vec![Group { id: "g-ops".into(), name: "ops".into(), domain: "d-c".into() }]),
+        )]),
         roles: Ok(vec![role("member"), role("reader")]),
         assignments: Ok(vec![Assignment {
             project: "p-a".into(),
