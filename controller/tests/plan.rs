@@ -321,7 +321,11 @@ securityGroups:
 fn two_groups_of_one_name_are_corrected_each_by_its_own_entry() {
     let mut seen = seen();
     let groups = seen.security_groups.as_mut().unwrap();
-    groups.push(SecurityGroup { id: "00000000-0000-4000-8000-0000000000b2".into(), rules: vec![], ..groups[0].clone() });
+    groups.push(SecurityGroup {
+        id: "00000000-0000-4000-8000-0000000000b2".into(),
+        rules: vec![],
+        ..groups[0].clone()
+    });
     let desired = desired(
         r#"
 securityGroups:

@@ -22,6 +22,12 @@ pub(super) const CODES: [(u8, &str); 5] = [
     (64, "the command line was not understood"),
 ];
 
+/// The codes as the help shows them.
+pub(super) fn codes() -> String {
+    let lines: Vec<String> = CODES.iter().map(|(code, meaning)| format!("  {code:<3} {meaning}")).collect();
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
+
 /// The exit code of a command; why it failed goes to standard error.
 pub(super) fn code(done: anyhow::Result<Exit>) -> ExitCode {
     match done {

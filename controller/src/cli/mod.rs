@@ -10,7 +10,7 @@ pub use exit::Exit;
 
 /// Says what is not as declared in an OpenStack cloud, and corrects it once a person has approved exactly that correction.
 #[derive(Debug, Parser)]
-#[command(name = "cloudspec", version, max_term_width = 110)]
+#[command(name = "cloudspec", version, max_term_width = 110, after_help = exit::codes())]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
