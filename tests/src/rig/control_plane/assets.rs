@@ -98,16 +98,24 @@ fn prepare(dir: &Path) -> Result<u16> {
     if let Some(port) = fs::read_to_string(dir.join("port")).ok().and_then(|text| text.trim().parse().ok()) {
         return Ok(port);
     }
-    let mut key = Command::new("openssl");
-    key.args(["genrsa", "-out"]).arg(pki.join("service-account.key")).arg("2048");
-    let made = key.output().context("openssl is missing: apt-get install openssl")?;
-    ensure!(made.status.success(), "failed to make a key: {}", String::from_utf8_lossy(&made.stderr));
+    account_key(&pki.join("service-account.key"))?;
     let port = ports::any()?;
     let token = uuid::Uuid::new_v4().to_string();
     write_private(&dir.join("tokens.csv"), &format!("{token},admin,admin,\"system:masters\"\n"))?;
     write_private(&dir.join("kubeconfig"), &kubeconfig(port, &pki, &token))?;
     write_private(&dir.join("port"), &format!("{port}\n"))?;
     Ok(port)
+}
+
+/// Signs the tokens of service accounts.
+fn account_key(file: &Path) -> Result<()> {
+    if file.exists() {
+        return Ok(());
+    }
+    let made = Command::new("openssl").args(["genrsa", "-out"]).arg(file).arg("2048").output();
+    let made = made.context("openssl is missing: apt-get install openssl")?;
+    ensure!(made.status.success(), "failed to make a key: {}", String::from_utf8_lossy(&made.stderr));
+    Ok(())
 }
 
 fn kubeconfig(port: u16, pki: &Path, token: &str) -> String {
@@ -149,6 +157,8 @@ mod tests {
     #[test]
     fn a_second_start_has_the_port_and_the_token_of_the_first() {
         let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("pki")).unwrap();
+        fs::write(dir.path().join("pki/service-account.key"), "a key").unwrap();
         let port = prepare(dir.path()).unwrap();
         let kubeconfig = fs::read_to_string(dir.path().join("kubeconfig")).unwrap();
         assert!(kubeconfig.contains(&format!("https://127.0.0.1:{port}")), "{kubeconfig}");
