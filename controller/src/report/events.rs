@@ -45,13 +45,13 @@ fn is_news_at_first(condition: &Condition) -> bool {
 
 fn note(condition: &Condition) -> Option<Note> {
     let (action, good, bad) = match condition.type_.as_str() {
-        "InSync" => ("Observe", reasons::IN_SYNC, "DriftDetected"),
-        "Observed" => ("Observe", "ObservationRecovered", "ObservationIncomplete"),
+        "InSync" => ("Observe", reasons::IN_SYNC, reasons::DRIFT_DETECTED),
+        "Observed" => ("Observe", reasons::OBSERVATION_RECOVERED, reasons::OBSERVATION_INCOMPLETE),
         "Stalled" => ("Observe", reasons::INVALID_SPEC, reasons::INVALID_SPEC),
         "Contested" => ("Observe", reasons::CONTESTED, reasons::CONTESTED),
-        "ApprovalGateEnforced" => ("Guard", "GateEnforced", "GateNotEnforced"),
+        "ApprovalGateEnforced" => ("Guard", reasons::GATE_ENFORCED, reasons::GATE_NOT_ENFORCED),
         "Applied" if condition.reason == reasons::APPLYING => return None,
-        "Applied" => ("Apply", "Applied", "ApplyStopped"),
+        "Applied" => ("Apply", reasons::APPLIED, reasons::APPLY_STOPPED),
         "Approved" => return decided(condition),
         _ => return None,
     };
@@ -69,7 +69,7 @@ fn decided(condition: &Condition) -> Option<Note> {
         reasons::AWAITING_APPROVAL | reasons::NOTHING_TO_APPROVE => return None,
         reasons::APPROVED => (false, reasons::APPROVED),
         reasons::REJECTED => (false, reasons::REJECTED),
-        reasons::BEYOND_LIMITS => (true, "Blocked"),
+        reasons::BEYOND_LIMITS => (true, reasons::BLOCKED),
         _ if condition.message.starts_with("waiting") => (false, reasons::APPROVAL_HELD),
         _ => (true, reasons::APPROVAL_REFUSED),
     };

@@ -9,8 +9,10 @@
 mod bound;
 mod conditions;
 mod events;
+pub mod meanings;
 mod metrics;
 pub mod reasons;
+pub mod render;
 mod status;
 
 pub use events::{Note, events};
