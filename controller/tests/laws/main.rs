@@ -39,12 +39,12 @@ const LISTINGS: &[Blinding] = &[
     ("projects", |seen| seen.projects = Err(unknown("identity")), compares_anything),
     (
         "users",
-        |seen| seen.users = Err(unknown("identity")),
+        |seen| seen.users.values_mut().for_each(|listing| *listing = Err(unknown("identity"))),
         |desired| principals(desired).any(|principal| matches!(principal, PrincipalName::User { .. })),
     ),
     (
         "groups",
-        |seen| seen.groups = Err(unknown("identity")),
+        |seen| seen.groups.values_mut().for_each(|listing| *listing = Err(unknown("identity"))),
         |desired| principals(desired).any(|principal| matches!(principal, PrincipalName::Group { .. })),
     ),
     ("roles", |seen| seen.roles = Err(unknown("identity")), |desired| principals(desired).next().is_some()),
@@ -211,7 +211,7 @@ fn the_order_of_listings_and_what_is_not_compared_change_no_digest() {
 fn shuffle(dice: &mut Dice, seen: &mut Snapshot) {
     dice.shuffle(seen.domains.as_mut().unwrap());
     dice.shuffle(seen.projects.as_mut().unwrap());
-    dice.shuffle(seen.users.as_mut().unwrap());
+    seen.users.values_mut().for_each(|users| dice.shuffle(users.as_mut().unwrap()));
     dice.shuffle(seen.roles.as_mut().unwrap());
     dice.shuffle(seen.assignments.as_mut().unwrap());
     let groups = seen.security_groups.as_mut().unwrap();
@@ -234,16 +234,10 @@ fn churn(seen: &mut Snapshot) {
         immutable: false,
     };
     seen.projects.as_mut().unwrap().push(project);
-    seen.users.as_mut().unwrap().push(User {
-        id: "u-new".into(),
-        name: "new".into(),
-        domain: "d1-id".into(),
-    });
-    seen.groups.as_mut().unwrap().push(Group {
-        id: "g-new".into(),
-        name: "new".into(),
-        domain: "d1-id".into(),
-    });
+    let stranger = User { id: "u-new".into(), name: "new".into(), domain: "d1-id".into() };
+    seen.users.entry("d1-id".into()).or_insert_with(|| Ok(vec![])).as_mut().unwrap().push(stranger);
+    let strangers = Group { id: "g-new".into(), name: "new".into(), domain: "d1-id".into() };
+    seen.groups.entry("d1-id".into()).or_insert_with(|| Ok(vec![])).as_mut().unwrap().push(strangers);
     let groups = seen.security_groups.as_mut().unwrap();
     groups.iter_mut().for_each(|group| group.revision += 1);
     groups.push(SecurityGroup {

@@ -3,7 +3,7 @@
 set -euo pipefail
 need=()
 for c in mariadbd:mariadb-server mariadb:mariadb-client /usr/lib/rabbitmq/bin/rabbitmq-server:rabbitmq-server memcached:memcached epmd:erlang-base openssl:openssl gcc:build-essential; do
-  [[ -x ${c%%:*} || -x /usr/sbin/${c%%:*} ]] || command -v "${c%%:*}" > /dev/null || need+=("${c##*:}")
+  [[ -x ${c%%:*} || -x /usr/sbin/${c%%:*} || -x /usr/bin/${c%%:*} ]] || command -v "${c%%:*}" > /dev/null || need+=("${c##*:}")
 done
 (( ${#need[@]} )) || exit 0
 command -v apt-get > /dev/null || { echo "missing, and this is no Debian to install them on: ${need[*]} (under the names that your system gives them)"; exit 1; }

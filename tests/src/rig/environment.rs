@@ -15,6 +15,7 @@ impl Environment {
         let controller = home.kubeconfig_of(super::people::CONTROLLER);
         Self(BTreeMap::from([
             ("CLOUDSPEC_RIG_CONTROLLER_KUBECONFIG", controller.display().to_string()),
+            ("KUBECACHEDIR", home.kube_cache().display().to_string()),
             ("KUBECONFIG", home.kubeconfig().display().to_string()),
             ("OS_CLIENT_CONFIG_FILE", home.openstack().join("clouds.yaml").display().to_string()),
             ("PATH", before(&home.bin(), &path)),

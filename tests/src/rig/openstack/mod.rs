@@ -4,6 +4,7 @@ mod install;
 mod ports;
 mod seed;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 
 use super::home::Home;
+use super::ports::free;
 use super::stage::Stages;
 use super::{link, process};
 
@@ -40,11 +42,14 @@ pub(super) fn tidy(home: &Home, stages: &mut Stages) -> Result<()> {
     seed::exact(home, stages)
 }
 
-pub(super) fn down(home: &Home) -> Result<()> {
-    match home.openstack().join("down.sh").exists() {
-        true => run(&mut script(home, &install::place(home)?, "down.sh"), "end OpenStack"),
-        false => Ok(()),
+pub(super) fn down(home: &Home, stages: &mut Stages) -> Result<()> {
+    let what = "end OpenStack";
+    if !home.openstack().join("down.sh").exists() {
+        stages.already(what);
+        return Ok(());
     }
+    let mut end = script(home, &install::place(home)?, "down.sh");
+    stages.run(what, Duration::from_secs(20), &home.log("openstack-down"), &mut end)
 }
 
 /// One line for each service that was ever started.
@@ -60,15 +65,23 @@ pub(super) fn status(home: &Home) -> Result<String> {
     Ok(services.into_iter().map(line).collect())
 }
 
-/// The log files of a service: what it logs, and what it prints.
-pub(super) fn logs(home: &Home, name: &str) -> Vec<PathBuf> {
+/// The log files by name: of each service what it logs and what it prints, and of a project (`nova`) what its services share.
+pub(super) fn logs(home: &Home) -> Result<BTreeMap<String, Vec<PathBuf>>> {
     let dir = home.openstack().join("state/log");
-    let files = [dir.join(format!("{name}.log")), dir.join(format!("{name}.out"))];
-    files.into_iter().filter(|file| file.metadata().is_ok_and(|meta| meta.len() > 0)).collect()
+    let mut logs = BTreeMap::new();
+    for (name, _) in services(home)? {
+        let project = name.split('-').next().unwrap_or(&name).to_owned();
+        let shared = vec![dir.join(format!("{project}.log"))];
+        let mut own = vec![dir.join(format!("{name}.log")), dir.join(format!("{name}.out"))];
+        own.retain(|file| file.metadata().is_ok_and(|meta| meta.len() > 0));
+        logs.entry(project).or_insert_with(|| shared.clone());
+        logs.insert(name, if own.is_empty() { shared } else { own });
+    }
+    Ok(logs)
 }
 
 /// The services that were ever started, by name, with their pid where they run.
-pub(super) fn services(home: &Home) -> Result<Vec<(String, Option<u32>)>> {
+fn services(home: &Home) -> Result<Vec<(String, Option<u32>)>> {
     let Ok(entries) = std::fs::read_dir(home.openstack().join("state/run")) else { return Ok(Vec::new()) };
     let mut services = Vec::new();
     for entry in entries {
@@ -123,7 +136,7 @@ fn port_offset(home: &Home) -> Result<u16> {
     let script = home.recipe("openstack").join("env.sh");
     let script =
         std::fs::read_to_string(&script).with_context(|| format!("failed to read {}", script.display()))?;
-    ports::offset(&ports::declared(&script), ports::free)
+    ports::offset(&ports::declared(&script), free)
 }
 
 fn run(command: &mut Command, what: &str) -> Result<()> {
