@@ -1,9 +1,12 @@
 //! cloudspec compares an OpenStack cloud with what was declared, and corrects it only after a person approved the plan.
 //!
-//! The rooms, from the ground up; imports run only downward: [`model`], [`diff`], [`plan`], [`gate`], [`apply`].
+//! The rooms, from the ground up; imports run only downward: [`model`], [`diff`], [`plan`], [`gate`], [`observe`], [`apply`],
+//! [`openstack`].
 
 pub mod apply;
 pub mod diff;
 pub mod gate;
 pub mod model;
+pub mod observe;
+pub mod openstack;
 pub mod plan;

@@ -9,6 +9,7 @@ use cloudspec::model::cloud::{
     Assignment, CloudIdentity, Domain, Group, Principal, Project, QuotaService, Role, SecurityGroup,
     SeenRule, User,
 };
+use cloudspec::model::ids::DomainId;
 use cloudspec::model::rule::{Direction, Ethertype, Remote, Rule, Spelling, Traffic, parse_prefix};
 use cloudspec::model::{Desired, Finding, FindingKind, Snapshot, Unknown};
 use cloudspec_crds::CloudSpecSpec;
@@ -81,8 +82,8 @@ fn world() -> Snapshot {
         cloud: CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() },
         domains: Ok(vec![Domain { id: "d-c".into(), name: "customers".into() }]),
         projects: Ok(vec![project]),
-        users: Ok(vec![User { id: "u-1".into(), name: "ann".into(), domain: "d-c".into() }]),
-        groups: Ok(vec![Group { id: "g-1".into(), name: "team-a-admins".into(), domain: "d-c".into() }]),
+        users: of_domain(User { id: "u-1".into(), name: "ann".into(), domain: "d-c".into() }),
+        groups: of_domain(Group { id: "g-1".into(), name: "team-a-admins".into(), domain: "d-c".into() }),
         roles: Ok(vec![Role { id: "m".into(), name: "member".into(), domain: None }]),
         assignments: Ok(vec![Assignment {
             project: "p-a".into(),
@@ -95,6 +96,10 @@ fn world() -> Snapshot {
         address_groups: Ok(vec![]),
         quotas: BTreeMap::from([(QuotaService::Compute, BTreeMap::from([("p-a".into(), Ok(quotas))]))]),
     }
+}
+
+fn of_domain<T>(one: T) -> BTreeMap<DomainId, Result<Vec<T>, Unknown>> {
+    BTreeMap::from([("d-c".into(), Ok(vec![one]))])
 }
 
 fn unknown(service: &str) -> Unknown {
@@ -168,7 +173,7 @@ fn a_failed_listing_is_unknowable_and_never_missing_or_in_sync() {
     let fail: [(&str, Fail); 8] = [
         ("domains", |w| w.domains = Err(unknown("identity"))),
         ("projects", |w| w.projects = Err(unknown("identity"))),
-        ("groups", |w| w.groups = Err(unknown("identity"))),
+        ("groups", |w| w.groups = BTreeMap::from([("d-c".into(), Err(unknown("identity")))])),
         ("roles", |w| w.roles = Err(unknown("identity"))),
         ("assignments", |w| w.assignments = Err(unknown("identity"))),
         ("security groups", |w| w.security_groups = Err(unknown("network"))),

@@ -86,8 +86,10 @@ struct Names<'a>(BTreeMap<&'a str, &'a str>);
 
 impl<'a> Names<'a> {
     fn of(snapshot: &'a Snapshot) -> Self {
-        let users = snapshot.users.iter().flatten().map(|user| (user.id.0.as_str(), user.name.as_str()));
-        let groups = snapshot.groups.iter().flatten().map(|group| (group.id.0.as_str(), group.name.as_str()));
+        let users = snapshot.users.values().flatten().flatten();
+        let users = users.map(|user| (user.id.0.as_str(), user.name.as_str()));
+        let groups = snapshot.groups.values().flatten().flatten();
+        let groups = groups.map(|group| (group.id.0.as_str(), group.name.as_str()));
         let roles = snapshot.roles.iter().flatten().map(|role| (role.id.0.as_str(), role.name.as_str()));
         Self(users.chain(groups).chain(roles).collect())
     }

@@ -31,6 +31,14 @@ pub struct Unknown {
     pub message: String,
 }
 
+impl Unknown {
+    /// Nothing is known of what no one asked for.
+    pub fn not_asked(service: impl Into<String>, what: impl std::fmt::Display) -> Self {
+        let (service, reason) = (service.into(), "NotAsked".to_owned());
+        Self { service, reason, message: format!("{what} were not asked for") }
+    }
+}
+
 /// What one audit saw of one cloud.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,10 +49,11 @@ pub struct Snapshot {
     pub domains: Sighting<Vec<Domain>>,
     /// All projects.
     pub projects: Sighting<Vec<Project>>,
-    /// All users.
-    pub users: Sighting<Vec<User>>,
-    /// All groups of users.
-    pub groups: Sighting<Vec<Group>>,
+    /// All users of each domain that was asked: a domain may keep its users in a directory of its own, which only a listing of
+    /// that domain shows.
+    pub users: BTreeMap<DomainId, Sighting<Vec<User>>>,
+    /// All groups of users of each domain that was asked.
+    pub groups: BTreeMap<DomainId, Sighting<Vec<Group>>>,
     /// All roles.
     pub roles: Sighting<Vec<Role>>,
     /// All direct role assignments on projects.
@@ -134,12 +143,20 @@ impl Snapshot {
 
     /// The user of this name in that domain.
     pub fn user(&self, name: &str, domain: &DomainId) -> Lookup<&User> {
-        the_one(&self.users, |user| user.name == name && user.domain == *domain, |user| &user.id.0)
+        match self.users.get(domain) {
+            Some(users) => the_one(users, |user| user.name == name, |user| &user.id.0),
+            None => Lookup::Unknown(Unknown::not_asked("identity", format_args!("users of domain {domain}"))),
+        }
     }
 
     /// The group of this name in that domain.
     pub fn group(&self, name: &str, domain: &DomainId) -> Lookup<&Group> {
-        the_one(&self.groups, |group| group.name == name && group.domain == *domain, |group| &group.id.0)
+        match self.groups.get(domain) {
+            Some(groups) => the_one(groups, |group| group.name == name, |group| &group.id.0),
+            None => {
+                Lookup::Unknown(Unknown::not_asked("identity", format_args!("groups of domain {domain}")))
+            }
+        }
     }
 
     /// The global role of this name; Keystone compares role names without regard to case, and so does this.

@@ -1,0 +1,47 @@
+//! The status of an answer → rows' worth of JSON, or why not.
+//!
+//! # Guarantees
+//! The same failure is said in the same words each time: no request id, no time, no marker; a status that is written only when something changed depends
+//! on it.
+
+use http::StatusCode;
+use serde_json::Value;
+
+use super::request::Request;
+use super::transport::Answer;
+use crate::observe::{ReadError, Reason, Service};
+
+/// The JSON of an answer with status 200.
+pub(super) fn json(request: &Request, answer: &Answer) -> Result<Value, ReadError> {
+    if answer.status != StatusCode::OK {
+        return Err(refusal(request, answer));
+    }
+    serde_json::from_slice(&answer.body).map_err(|_| {
+        let message = format!("{}: the answer is not JSON", request.said());
+        ReadError::new(request.service(), Reason::Unparsable, message)
+    })
+}
+
+/// Why an answer of another status is none.
+pub(super) fn refusal(request: &Request, answer: &Answer) -> ReadError {
+    let (reason, remedy) = match answer.status.as_u16() {
+        401 => (Reason::Unauthorized, ", also to a new token"),
+        403 => (Reason::Forbidden, of_forbidden(request.service())),
+        404 => (Reason::NotFound, ""),
+        429 => (Reason::RateLimited, ", also after waiting"),
+        500..=599 => (Reason::ServerError, ""),
+        _ => (Reason::Rejected, ""),
+    };
+    let message = format!("{} answered {}{remedy}", request.said(), answer.status.as_u16());
+    ReadError::new(request.service(), reason, message)
+}
+
+fn of_forbidden(service: Service) -> &'static str {
+    match service {
+        Service::Identity => {
+            "; give the observing user reader on the system, and name the clouds.yaml entry with system_scope: all as identityCloudName"
+        }
+        Service::KeyManager => "; give the observing user the role key-manager:service-admin",
+        Service::Network | Service::Compute | Service::BlockStorage | Service::LoadBalancer => "",
+    }
+}
