@@ -5,6 +5,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rules::{self, DIGEST, MOST_STEPS};
 use crate::status::Classes;
 
 /// One exact correction, written by the controller alone. Its spec never changes; its status holds the decision and the
@@ -19,7 +20,43 @@ use crate::status::Classes;
     category = "cloudspec",
     namespaced,
     status = "ChangePlanStatus",
-    derive = "PartialEq"
+    derive = "PartialEq",
+    doc = "One exact correction of a cloud, the decision on it, and the journal of carrying it out. Written by the controller alone; it never changes.",
+    selectable = ".spec.owner.name",
+    selectable = ".spec.digest",
+    selectable = ".status.phase",
+    printcolumn(
+        name = "Owner",
+        type_ = "string",
+        json_path = ".spec.owner.name",
+        description = "the object that the plan corrects"
+    ),
+    printcolumn(
+        name = "Steps",
+        type_ = "integer",
+        json_path = ".spec.steps[-1:].number",
+        description = "number of steps"
+    ),
+    printcolumn(
+        name = "Phase",
+        type_ = "string",
+        json_path = ".status.phase",
+        description = "Offered, Superseded, Rejected, Applying, Succeeded or Stopped"
+    ),
+    printcolumn(
+        name = "Approved-By",
+        type_ = "string",
+        json_path = ".status.decision.by",
+        description = "who decided"
+    ),
+    printcolumn(
+        name = "Digest",
+        type_ = "string",
+        json_path = ".spec.digest",
+        priority = 1,
+        description = "what approved=DIGEST approves"
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ChangePlanSpec {
@@ -28,10 +65,12 @@ pub struct ChangePlanSpec {
     /// The cloud that this plan is for; an approval is good for no other.
     pub cloud: CloudIdentity,
     /// `sha256:` and 64 hex digits; the same world gives the same digest.
+    #[schemars(regex(pattern = DIGEST))]
     pub digest: String,
     /// Number of steps by class.
     pub classes: Classes,
     /// The steps, in the order in which they are taken.
+    #[schemars(length(max = MOST_STEPS))]
     pub steps: Vec<PlanStep>,
     /// Findings that get no step, each with the reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -117,7 +156,14 @@ pub struct ChangePlanStatus {
     pub executor: Option<Executor>,
     /// What became of each step, by number; a step that is not in here was not begun.
     #[serde(default)]
-    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["number"]))]
+    #[schemars(
+        length(max = MOST_STEPS),
+        extend(
+            "x-kubernetes-list-type" = "map",
+            "x-kubernetes-list-map-keys" = ["number"],
+            "x-kubernetes-validations" = rules::journal()
+        )
+    )]
     pub journal: Vec<JournalEntry>,
     /// When the last step ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -134,6 +180,7 @@ pub struct ChangePlanStatus {
 /// Who approved what, and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::decision()))]
 pub struct Decision {
     /// `Approved` or `Rejected`.
     pub verdict: String,
@@ -167,6 +214,7 @@ pub struct Executor {
 /// What became of one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::journal_entry()))]
 pub struct JournalEntry {
     /// The step's number.
     pub number: i64,

@@ -4,6 +4,7 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rules::{self, DNS_NAME, MOST_GROUPS, MOST_TENANTS, VISIBLE};
 use crate::security_group::SecurityGroup;
 use crate::status::CloudSpecStatus;
 use crate::tenant::{Tenant, UnlistedTenants};
@@ -20,14 +21,72 @@ use crate::tenant::{Tenant, UnlistedTenants};
     category = "cloudspec",
     namespaced,
     status = "CloudSpecStatus",
-    derive = "PartialEq"
+    derive = "PartialEq",
+    doc = "What must be true of one OpenStack cloud. Drift is reported in status; a correction is applied only after a person approved exactly that plan: kubectl cloudspec approve NAME, or kubectl annotate cloudspec NAME approved=true.",
+    selectable = ".spec.cloud.observe.secretName",
+    selectable = ".spec.cloud.observe.cloudName",
+    selectable = ".status.state",
+    printcolumn(
+        name = "State",
+        type_ = "string",
+        json_path = ".status.state",
+        description = "InSync, Drifted, AwaitingApproval, Applying, Blocked, Unknown, Suspended or Invalid"
+    ),
+    printcolumn(
+        name = "Drift",
+        type_ = "string",
+        json_path = ".status.summary.text",
+        description = "findings in words"
+    ),
+    printcolumn(
+        name = "Plan",
+        type_ = "string",
+        json_path = ".status.plan.name",
+        description = "the ChangePlan on offer"
+    ),
+    printcolumn(
+        name = "Approved",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Approved\")].status",
+        description = "whether the plan on offer is approved"
+    ),
+    printcolumn(
+        name = "Observed",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"Observed\")].status",
+        description = "whether the last observation is fresh and complete"
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = ".status.conditions[?(@.type==\"InSync\")].reason",
+        priority = 1,
+        description = "why it is or is not in sync"
+    ),
+    printcolumn(
+        name = "Offer",
+        type_ = "integer",
+        json_path = ".status.plan.offer",
+        priority = 1,
+        description = "number of the offer"
+    ),
+    printcolumn(
+        name = "Steps",
+        type_ = "integer",
+        json_path = ".status.plan.steps",
+        priority = 1,
+        description = "steps of the plan on offer"
+    ),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules::spec()))]
 pub struct CloudSpecSpec {
     /// The cloud and the credentials to reach it.
     pub cloud: Cloud,
     /// How often the cloud is observed, as a Go duration between 30s and 24h.
     #[serde(default = "five_minutes")]
+    #[schemars(length(max = 32), extend("x-kubernetes-validations" = rules::interval()))]
     pub interval: String,
     /// Keeps observing and reporting, and applies nothing, not even what was approved.
     #[serde(default)]
@@ -40,12 +99,17 @@ pub struct CloudSpecSpec {
     pub limits: Limits,
     /// Projects (tenants) that must exist, and what must be true of them. Absent: not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = MOST_TENANTS),
+        extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["domain", "name"])
+    )]
     pub tenants: Option<Vec<Tenant>>,
     /// What to say of projects that are there and not listed. They are never deleted from here.
     #[serde(default)]
     pub unlisted_tenants: UnlistedTenants,
     /// Security groups that must exist, and their rules. Absent: not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = MOST_GROUPS))]
     pub security_groups: Option<Vec<SecurityGroup>>,
 }
 
@@ -66,21 +130,30 @@ pub struct Cloud {
 #[serde(rename_all = "camelCase")]
 pub struct CredentialRef {
     /// The Secret; its key `clouds.yaml` holds the credential, its key `cacert` (optional) the private CA in PEM.
+    #[schemars(length(min = 1, max = 253), regex(pattern = DNS_NAME))]
     pub secret_name: String,
     /// The entry below `clouds:` in that file.
+    #[schemars(length(min = 1, max = 255), regex(pattern = VISIBLE))]
     pub cloud_name: String,
+    /// The entry that is used for Keystone, where it differs: a system-scoped one. Absent: the same entry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 255), regex(pattern = VISIBLE))]
+    pub identity_cloud_name: Option<String>,
 }
 
 /// What an approval must fulfil.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
+#[schemars(extend("x-kubernetes-validations" = rules::approval()))]
 pub struct ApprovalPolicy {
     /// How long an approval stays good, from the moment its plan was offered to the first call; a Go duration between
     /// 1m and 168h.
+    #[schemars(length(max = 32), extend("x-kubernetes-validations" = rules::expires_after()))]
     pub expires_after: String,
     /// True: whoever last changed the spec may not approve.
     pub separate_author: bool,
     /// A plan younger than this cannot be approved, for nobody can have read it; a Go duration up to 24h.
+    #[schemars(length(max = 32), extend("x-kubernetes-validations" = rules::min_plan_age()))]
     pub min_plan_age: String,
     /// When `approved=true` is not enough, and the plan's digest must be given: `approved=sha256:…`.
     pub require_digest: RequireDigest,
@@ -102,8 +175,10 @@ pub enum RequireDigest {
 #[serde(rename_all = "camelCase", default)]
 pub struct Limits {
     /// The most steps that a plan may have.
+    #[schemars(range(min = 0, max = rules::MOST_STEPS))]
     pub max_steps: i32,
     /// The most steps that remove something (rules, role assignments) that a plan may have.
+    #[schemars(range(min = 0, max = rules::MOST_STEPS))]
     pub max_deletes: i32,
 }
 

@@ -10,6 +10,7 @@ pub mod annotation;
 pub mod change_plan;
 pub mod cloud_spec;
 pub mod quota;
+pub mod rules;
 pub mod security_group;
 pub mod status;
 pub mod tenant;

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rules::{MOST_OCTAVIA_QUOTA, MOST_QUOTA};
+
 /// Quotas of one project. A service that is absent is not asked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -26,7 +28,7 @@ pub struct Quotas {
 
 /// Declares a quota struct, and the pairs of (name in the service's API, value) of the numbers that are given.
 macro_rules! quota {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident => $wire:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $name:ident, at most $most:expr, { $($(#[$field_doc:meta])* $field:ident => $wire:literal),+ $(,)? }) => {
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(rename_all = "camelCase")]
@@ -34,7 +36,7 @@ macro_rules! quota {
             $(
                 $(#[$field_doc])*
                 #[serde(default, skip_serializing_if = "Option::is_none")]
-                #[schemars(range(min = -1))]
+                #[schemars(range(min = -1, max = $most))]
                 pub $field: Option<i64>,
             )+
         }
@@ -55,7 +57,7 @@ macro_rules! quota {
 
 quota! {
     /// Quota of Nova. -1 means unlimited.
-    ComputeQuota {
+    ComputeQuota, at most MOST_QUOTA, {
         /// Servers.
         instances => "instances",
         /// Virtual CPU cores.
@@ -75,7 +77,7 @@ quota! {
 
 quota! {
     /// Quota of Cinder. -1 means unlimited.
-    VolumeQuota {
+    VolumeQuota, at most MOST_QUOTA, {
         /// Volumes.
         volumes => "volumes",
         /// Snapshots.
@@ -95,7 +97,7 @@ quota! {
 
 quota! {
     /// Quota of Neutron. -1 means unlimited.
-    NetworkQuota {
+    NetworkQuota, at most MOST_QUOTA, {
         /// Networks.
         networks => "network",
         /// Subnets.
@@ -119,7 +121,7 @@ quota! {
 
 quota! {
     /// Quota of Octavia. -1 means unlimited.
-    LoadBalancerQuota {
+    LoadBalancerQuota, at most MOST_OCTAVIA_QUOTA, {
         /// Load balancers.
         load_balancers => "load_balancer",
         /// Listeners.
@@ -139,7 +141,7 @@ quota! {
 
 quota! {
     /// Quota of Barbican. -1 means unlimited.
-    KeyManagerQuota {
+    KeyManagerQuota, at most MOST_QUOTA, {
         /// Secrets.
         secrets => "secrets",
         /// Orders.

@@ -55,6 +55,8 @@ pub struct Offer {
     pub digest: String,
     /// Grows with each offer; an approval counts for the offer that it was given on.
     pub offer: i64,
+    /// The generation of the spec that the plan follows from.
+    pub plan_generation: i64,
     /// When this offer was made.
     pub offered_at: Time,
     /// Number of steps.

@@ -14,11 +14,11 @@ impl Names<'_> {
     pub(super) fn principal(self, principal: &Principal) -> String {
         match principal {
             Principal::User(id) => {
-                let user = self.0.users.iter().flatten().find(|user| user.id == *id);
+                let user = self.0.users.values().flatten().flatten().find(|user| user.id == *id);
                 format!("user {}", self.in_domain(user.map(|user| (&user.domain, &*user.name)), &id.0))
             }
             Principal::Group(id) => {
-                let group = self.0.groups.iter().flatten().find(|group| group.id == *id);
+                let group = self.0.groups.values().flatten().flatten().find(|group| group.id == *id);
                 format!("group {}", self.in_domain(group.map(|group| (&group.domain, &*group.name)), &id.0))
             }
         }

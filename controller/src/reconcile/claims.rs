@@ -1,0 +1,70 @@
+//! Who else declares the same thing: a tenant or group that two CloudSpecs of one cloud list is corrected by neither.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::cloud::CloudIdentity;
+use crate::model::{Desired, Subject};
+
+/// What one CloudSpec lists, on which cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// The cloud.
+    pub cloud: CloudIdentity,
+    /// What it lists.
+    pub subjects: BTreeSet<Subject>,
+}
+
+impl Claim {
+    /// All that a spec lists.
+    pub fn of(desired: &Desired, cloud: CloudIdentity) -> Self {
+        let Desired { tenants, reported_domains: _, security_groups } = desired;
+        let tenants = tenants.iter().map(|tenant| Subject::Tenant(tenant.name.clone()));
+        let groups = security_groups.iter().map(|group| Subject::SecurityGroup(group.name.clone()));
+        Self { cloud, subjects: tenants.chain(groups).collect() }
+    }
+}
+
+/// Each thing of mine that another lists too, with the names of all others that do.
+pub fn contested<'a>(
+    mine: &Claim,
+    others: impl Iterator<Item = (&'a str, &'a Claim)>,
+) -> BTreeMap<Subject, BTreeSet<String>> {
+    let mut contested: BTreeMap<Subject, BTreeSet<String>> = BTreeMap::new();
+    for (name, other) in others.filter(|(_, other)| other.cloud == mine.cloud) {
+        for subject in mine.subjects.intersection(&other.subjects) {
+            contested.entry(subject.clone()).or_default().insert(name.to_owned());
+        }
+    }
+    contested
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::desired::TenantName;
+
+    fn claim(cloud: &str, tenants: &[&str]) -> Claim {
+        let tenant = |name: &&str| {
+            Subject::Tenant(TenantName { domain: "customers".into(), name: (*name).to_owned() })
+        };
+        Claim {
+            cloud: CloudIdentity { auth_url: cloud.into(), region: String::new() },
+            subjects: tenants.iter().map(tenant).collect(),
+        }
+    }
+
+    #[test]
+    fn specs_of_other_clouds_and_of_other_tenants_contest_nothing() {
+        let (elsewhere, beside) = (claim("b", &["x"]), claim("a", &["y"]));
+        let others = [("ns/elsewhere", &elsewhere), ("ns/beside", &beside)];
+        assert!(contested(&claim("a", &["x"]), others.into_iter()).is_empty());
+    }
+
+    #[test]
+    fn what_two_list_is_named_with_both_others() {
+        let (one, two) = (claim("a", &["x", "y"]), claim("a", &["x"]));
+        let found = contested(&claim("a", &["x", "z"]), [("ns/one", &one), ("ns/two", &two)].into_iter());
+        let names: Vec<_> = found.values().flatten().map(String::as_str).collect();
+        assert_eq!((found.len(), names), (1, vec!["ns/one", "ns/two"]));
+    }
+}

@@ -1,0 +1,208 @@
+//! What every reconciliation shares.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use cloudspec_crds::CloudSpec;
+use kube::runtime::events::Recorder;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::{Client, ResourceExt};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::claims::{Claim, contested};
+use super::clock::Clock;
+use super::declared::{Declared, key};
+use super::guard::{Seen, Watchman};
+use super::lease::Mandate;
+use super::offers::Era;
+use super::pool::Pool;
+use crate::model::cloud::CloudIdentity;
+use crate::model::{Desired, Subject};
+use crate::report::Metrics;
+
+/// The parts that a reconciliation works with.
+pub(super) struct Context {
+    pub(super) client: Client,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) pool: Pool,
+    pub(super) watchman: Watchman,
+    /// What the last regular look at the guard gave.
+    pub(super) guard: watch::Receiver<Seen>,
+    /// Names this start of this process.
+    pub(super) start: String,
+    /// The replica, as the lease names it.
+    pub(super) holder: String,
+    pub(super) mandate: Mandate,
+    pub(super) stop: CancellationToken,
+    pub(super) store: Store<CloudSpec>,
+    pub(super) recorder: Recorder,
+    pub(super) metrics: Arc<Metrics>,
+    /// Wakes other CloudSpecs.
+    pub(super) wake: mpsc::UnboundedSender<ObjectRef<CloudSpec>>,
+    /// How long a call of a process that died may still be at work in a service.
+    pub(super) settle: Duration,
+    /// Start of the intervals that all CloudSpecs count from.
+    pub(super) epoch: Instant,
+    memory: Mutex<Memory>,
+}
+
+/// What this process remembers of each CloudSpec, by `namespace/name`.
+#[derive(Default)]
+struct Memory {
+    /// The era in which the standing offer was made, by UID of the owner.
+    eras: BTreeMap<String, Era>,
+    claims: BTreeMap<String, (i64, Claim)>,
+    contested: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// All parts but the memory, which begins empty.
+pub(super) struct Parts {
+    pub(super) client: Client,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) pool: Pool,
+    pub(super) watchman: Watchman,
+    pub(super) guard: watch::Receiver<Seen>,
+    pub(super) start: String,
+    pub(super) holder: String,
+    pub(super) mandate: Mandate,
+    pub(super) stop: CancellationToken,
+    pub(super) store: Store<CloudSpec>,
+    pub(super) recorder: Recorder,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) wake: mpsc::UnboundedSender<ObjectRef<CloudSpec>>,
+    pub(super) settle: Duration,
+}
+
+impl Context {
+    pub(super) fn new(parts: Parts) -> Self {
+        let Parts {
+            client,
+            clock,
+            pool,
+            watchman,
+            guard,
+            start,
+            holder,
+            mandate,
+            stop,
+            store,
+            recorder,
+            metrics,
+            wake,
+            settle,
+        } = parts;
+        let epoch = clock.monotonic();
+        let memory = Mutex::default();
+        Self {
+            client,
+            clock,
+            pool,
+            watchman,
+            guard,
+            start,
+            holder,
+            mandate,
+            stop,
+            store,
+            recorder,
+            metrics,
+            wake,
+            settle,
+            epoch,
+            memory,
+        }
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The era that the policies as seen make.
+    pub(super) fn era(&self, seen: &Seen) -> Era {
+        Era { start: self.start.clone(), policies: seen.policies.clone() }
+    }
+
+    /// The era in which this process made the standing offer of an owner.
+    pub(super) fn offered_in(&self, uid: &str) -> Option<Era> {
+        self.memory().eras.get(uid).cloned()
+    }
+
+    /// Remembers the era of an offer.
+    pub(super) fn offers_in(&self, uid: &str, era: Era) {
+        self.memory().eras.insert(uid.to_owned(), era);
+    }
+
+    /// Start of the interval that now is in: whoever looks at the same cloud within it shares one audit.
+    pub(super) fn interval_start(&self, interval: Duration) -> Instant {
+        let passed = self.clock.monotonic().duration_since(self.epoch).as_nanos();
+        let into = passed.checked_rem(interval.as_nanos()).unwrap_or_default();
+        let into = Duration::from_nanos(u64::try_from(into).unwrap_or_default());
+        self.clock.monotonic().checked_sub(into).unwrap_or(self.epoch)
+    }
+
+    /// Time until the next interval begins.
+    pub(super) fn until_next(&self, interval: Duration) -> Duration {
+        let start = self.interval_start(interval);
+        interval.saturating_sub(self.clock.monotonic().duration_since(start))
+    }
+
+    /// What other CloudSpecs of the same cloud list too. Those whose standing changed by it are woken.
+    pub(super) async fn contested(
+        &self,
+        declared: &Declared,
+        cloud: &CloudIdentity,
+    ) -> BTreeMap<Subject, BTreeSet<String>> {
+        let mine = Claim::of(&declared.desired, cloud.clone());
+        let generation = declared.object.metadata.generation.unwrap_or_default();
+        self.memory().claims.insert(declared.key.clone(), (generation, mine.clone()));
+        let others: Vec<Arc<CloudSpec>> =
+            self.store.state().into_iter().filter(|other| key(other) != declared.key).collect();
+        let mut claims = BTreeMap::new();
+        for other in others.iter().filter(|other| other.metadata.deletion_timestamp.is_none()) {
+            if let Some(claim) = self.claim_of(other).await {
+                claims.insert(key(other), claim);
+            }
+        }
+        let found = contested(&mine, claims.iter().map(|(name, claim)| (name.as_str(), claim)));
+        self.wake_others(declared, found.values().flatten().cloned().collect());
+        found
+    }
+
+    /// What another CloudSpec lists; none where it is not valid or has no credential: then it corrects nothing either.
+    async fn claim_of(&self, other: &CloudSpec) -> Option<Claim> {
+        let generation = other.metadata.generation.unwrap_or_default();
+        let known = self.memory().claims.get(&key(other)).cloned();
+        if let Some((_, claim)) = known.filter(|(of, _)| *of == generation) {
+            return Some(claim);
+        }
+        let desired = Desired::from_spec(&other.spec).ok()?;
+        let namespace = other.namespace().unwrap_or_default();
+        let credentials = self.pool.credentials(&namespace, &other.spec.cloud.observe).await.ok()?;
+        let claim = Claim::of(&desired, credentials.main.identity());
+        self.memory().claims.insert(key(other), (generation, claim.clone()));
+        Some(claim)
+    }
+
+    fn wake_others(&self, declared: &Declared, now: BTreeSet<String>) {
+        let before = self.memory().contested.insert(declared.key.clone(), now.clone()).unwrap_or_default();
+        for name in before.symmetric_difference(&now) {
+            if let Some((namespace, name)) = name.split_once('/') {
+                // Nobody listens any more only when the controller ends.
+                let _ = self.wake.send(ObjectRef::new(name).within(namespace));
+            }
+        }
+    }
+
+    /// Forgets a CloudSpec that is gone, and wakes those that it contested.
+    pub(super) fn forget(&self, gone: &str) {
+        let mut memory = self.memory();
+        memory.claims.remove(gone);
+        let contested = memory.contested.remove(gone).unwrap_or_default();
+        drop(memory);
+        for (namespace, name) in contested.iter().filter_map(|name| name.split_once('/')) {
+            let _ = self.wake.send(ObjectRef::new(name).within(namespace));
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! A CloudSpec after validation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloudspec_crds::CloudSpec;
+use kube::ResourceExt;
+
+use crate::gate::approval::Rules;
+use crate::model::desired::Invalid;
+use crate::model::{Desired, duration};
+
+/// Bounds of `spec.interval`; admission holds to them too.
+const INTERVAL: std::ops::RangeInclusive<i64> = 30..=86_400;
+
+/// What an object declares, all of it understood.
+#[derive(Clone, Debug)]
+pub(super) struct Declared {
+    /// The object, as it was read.
+    pub(super) object: Arc<CloudSpec>,
+    /// Its UID.
+    pub(super) uid: String,
+    /// `namespace/name`.
+    pub(super) key: String,
+    /// What must be true.
+    pub(super) desired: Desired,
+    /// What an approval must fulfil.
+    pub(super) rules: Rules,
+    /// How often the cloud is looked at.
+    pub(super) interval: Duration,
+}
+
+impl Declared {
+    /// Validates an object.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub(super) fn of(object: Arc<CloudSpec>) -> Result<Self, Vec<Invalid>> {
+        let mut wrong = Vec::new();
+        let desired = Desired::from_spec(&object.spec).map_err(|fields| wrong.extend(fields)).ok();
+        let rules = Rules::of(&object.spec.approval).map_err(|field| wrong.push(field)).ok();
+        let interval = interval(&object.spec.interval).map_err(|field| wrong.push(field)).ok();
+        match (desired, rules, interval) {
+            (Some(desired), Some(rules), Some(interval)) => Ok(Self {
+                uid: object.uid().unwrap_or_default(),
+                key: key(&object),
+                object,
+                desired,
+                rules,
+                interval,
+            }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+/// `namespace/name`.
+pub(super) fn key(object: &CloudSpec) -> String {
+    format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any())
+}
+
+fn interval(text: &str) -> Result<Duration, Invalid> {
+    let field = "spec.interval";
+    let parsed = duration::parse(text, field)?;
+    match Duration::try_from(parsed) {
+        Ok(interval) if INTERVAL.contains(&parsed.as_secs()) => Ok(interval),
+        _ => Err(Invalid {
+            field: field.to_owned(),
+            message: format!("{text} is not between 30s and 24h"),
+        }),
+    }
+}

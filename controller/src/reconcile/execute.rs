@@ -1,0 +1,151 @@
+//! An approved plan that stands in its ChangePlan is carried out, or the record says why not.
+
+use std::sync::Arc;
+
+use cloudspec_crds::{ChangePlan, CloudSpec};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt;
+use kube::runtime::reflector::ObjectRef;
+
+use super::audit::{Audited, audit};
+use super::context::Context;
+use super::declared::Declared;
+use super::journal::PlanJournal;
+use super::plans::Plans;
+use crate::apply::port::{Journal, JournalLost};
+use crate::apply::{Env, Outcome, apply};
+use crate::gate::{ApprovedPlan, admit, lapsed};
+use crate::openstack::{Limits, Writer};
+use crate::plan::within;
+
+/// What kept a plan from being carried on, for now.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Interrupted {
+    /// The journal has another writer, or cannot be written.
+    #[error(transparent)]
+    Journal(#[from] JournalLost),
+    /// The run ended before its last step.
+    #[error("the plan is interrupted: {0}")]
+    Run(String),
+}
+
+/// Carries the plan on, from where its journal stands, to its end.
+///
+/// # Errors
+/// When it has to be carried on later; the journal says where.
+pub(super) async fn execute(
+    context: &Context,
+    declared: &Declared,
+    plan: &ChangePlan,
+) -> Result<(), Interrupted> {
+    let plans = Plans::of(&context.client, &declared.object);
+    let process = Process { context, object: ObjectRef::from_obj(declared.object.as_ref()) };
+    process.go_on().map_err(Interrupted::Run)?;
+    let mut journal = PlanJournal::take_over(plans.api(), &plan.name_any(), &context.holder).await?;
+    let begun = !journal.entries().is_empty();
+    let audited = audit(context, declared, context.clock.monotonic()).await;
+    let audited = audited.map_err(|why| Interrupted::Run(why.to_string()))?;
+    let approved = match admitted(context, declared, journal.plan(), &audited, begun) {
+        Ok(approved) => approved,
+        Err(why) => return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?),
+    };
+    let writer = writer(context, declared, &approved).await.map_err(Interrupted::Run)?;
+    let outcome = apply(&approved, &writer, &mut journal, &process).await;
+    let at = Time(context.clock.now());
+    match outcome {
+        Outcome::Succeeded { done: _, already: _ } => journal.close("Succeeded", None, at).await?,
+        Outcome::Stopped { at: step, why, done: _, not_tried } => {
+            journal.close("Stopped", Some(stopped(step, &why, &not_tried)), at).await?;
+        }
+        Outcome::Interrupted { why } => return Err(Interrupted::Run(why)),
+    }
+    for entry in journal.entries() {
+        context.metrics.step(entry.state);
+    }
+    Ok(())
+}
+
+/// The approved plan, or why it may not be carried out.
+fn admitted(
+    context: &Context,
+    declared: &Declared,
+    plan: &ChangePlan,
+    audited: &Audited,
+    begun: bool,
+) -> Result<ApprovedPlan, String> {
+    let status = plan.status.clone().unwrap_or_default();
+    let approved =
+        admit(&plan.spec, &status, &declared.uid, &audited.cloud).map_err(|why| why.to_string())?;
+    if let Some(why) = lapsed(&status, &declared.rules, context.clock.now()) {
+        return Err(why.to_string());
+    }
+    // What was begun is carried on: the journal and the look before each call hold it to what was approved.
+    if begun {
+        return Ok(approved);
+    }
+    within(&audited.plan, approved.plan())
+        .map_err(|differences| format!("the cloud has changed: {}", differences.join("; ")))?;
+    // A step that is no longer planned is done already, or it is one that must not be taken now.
+    if audited.plan.steps.len() < approved.plan().steps.len() && !audited.is_whole() {
+        return Err("not all that the plan was made from can be told now".to_owned());
+    }
+    Ok(approved)
+}
+
+/// Only here is the credential to apply with read.
+async fn writer(context: &Context, declared: &Declared, approved: &ApprovedPlan) -> Result<Writer, String> {
+    let object = &declared.object;
+    let apply = object.spec.cloud.apply.as_ref().ok_or("spec.cloud.apply is absent")?;
+    let namespace = object.namespace().unwrap_or_default();
+    let credentials = context.pool.credentials(&namespace, apply).await.map_err(|why| why.to_string())?;
+    let meter = context.pool.meter();
+    Writer::new(credentials.main, credentials.identity, Limits::default(), meter, approved)
+        .map_err(|why| why.to_string())
+}
+
+fn stopped(step: u32, why: &str, not_tried: &[u32]) -> String {
+    match not_tried {
+        [] => format!("step {step}: {why}"),
+        [only] => format!("step {step}: {why}; step {only} was not tried"),
+        [first, .., last] => format!("step {step}: {why}; steps {first} to {last} were not tried"),
+    }
+}
+
+/// The process that a plan is carried out in.
+struct Process<'a> {
+    context: &'a Context,
+    object: ObjectRef<CloudSpec>,
+}
+
+impl Env for Process<'_> {
+    fn now(&self) -> Timestamp {
+        self.context.clock.now()
+    }
+
+    fn request_id(&self) -> String {
+        format!("req-{}", uuid::Uuid::new_v4())
+    }
+
+    fn go_on(&self) -> Result<(), String> {
+        if !self.context.mandate.holds(self.context.clock.as_ref()) {
+            return Err("this replica is not the leader".to_owned());
+        }
+        if self.context.stop.is_cancelled() {
+            return Err("the controller is stopping".to_owned());
+        }
+        let object: Option<Arc<CloudSpec>> = self.context.store.get(&self.object);
+        match object {
+            None => Err("the object is gone".to_owned()),
+            Some(object) if object.metadata.deletion_timestamp.is_some() => {
+                Err("the object is being deleted".to_owned())
+            }
+            Some(object) if object.spec.suspend => Err("spec.suspend is true".to_owned()),
+            Some(_) => Ok(()),
+        }
+    }
+
+    async fn settle(&self) {
+        tokio::time::sleep(self.context.settle).await;
+    }
+}

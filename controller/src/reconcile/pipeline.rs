@@ -1,0 +1,267 @@
+//! One reconciliation of a CloudSpec, from what is declared to what is told.
+//!
+//!     validate → carry on what was approved → observe, diff, plan → gate → carry out → offer → report
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cloudspec_crds::status::Offer;
+use cloudspec_crds::{ChangePlan, CloudSpec, annotation};
+use kube::ResourceExt;
+use kube::api::{Api, Patch, PatchParams};
+use kube::runtime::controller::Action;
+use serde_json::json;
+
+use super::approver::may_approve;
+use super::audit::{Audited, audit};
+use super::context::Context;
+use super::declared::{Declared, key};
+use super::execute::{Interrupted, execute};
+use super::guard::Seen;
+use super::offers::{Now, Standing, standing};
+use super::plans::{self, Plans};
+use super::tell::{Told, tell, tell_invalid};
+use super::{offer, request};
+use crate::gate::approval::{Answer, Facts, Guard, Offered, Request};
+use crate::gate::{Reason, Verdict, decide};
+use crate::model::Unknown;
+
+/// Pause before something that a person or another server must change is looked at again.
+const SOON: Duration = Duration::from_secs(5);
+
+/// Why a reconciliation has to be repeated.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Error {
+    /// The API server.
+    #[error("failed to talk to the API server: {0}")]
+    Kube(#[from] kube::Error),
+    /// An approved plan could not be carried on.
+    #[error(transparent)]
+    Interrupted(#[from] Interrupted),
+    /// An annotation could not be taken away.
+    #[error("failed to write a patch: {0}")]
+    Patch(#[from] serde_json::Error),
+}
+
+/// One reconciliation.
+pub(super) async fn reconcile(object: Arc<CloudSpec>, context: Arc<Context>) -> Result<Action, Error> {
+    let begun = context.clock.monotonic();
+    let done = reconcile_once(object, &context).await;
+    let took = context.clock.monotonic().duration_since(begun);
+    context.metrics.reconciled(done.is_ok(), took);
+    done
+}
+
+async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Action, Error> {
+    if object.metadata.deletion_timestamp.is_some() || !context.mandate.holds(context.clock.as_ref()) {
+        return Ok(Action::await_change());
+    }
+    // What is decided on is what stands now, not what a cache remembers.
+    let api: Api<CloudSpec> =
+        Api::namespaced(context.client.clone(), object.namespace().as_deref().unwrap_or_default());
+    let Some(object) = api.get_opt(&object.name_any()).await? else { return Ok(Action::await_change()) };
+    let declared = match Declared::of(Arc::new(object.clone())) {
+        Ok(declared) => declared,
+        Err(wrong) => {
+            tell_invalid(context, &object, &wrong).await?;
+            return Ok(Action::await_change());
+        }
+    };
+    let plans = Plans::of(&context.client, &object);
+    let mut all = plans.all().await?;
+    let mut executed = false;
+    while let Some(plan) = all.iter().find(|plan| plans::is_unfinished(plan)).cloned() {
+        take_away_used(context, &declared, &plan).await?;
+        execute(context, &declared, &plan).await?;
+        executed = true;
+        all = plans.all().await?;
+    }
+    if executed {
+        // The annotations are gone and the world has moved: begin again with what stands now.
+        return Ok(Action::requeue(Duration::ZERO));
+    }
+    look_and_tell(context, declared, &plans, all).await
+}
+
+/// The part after everything approved is done: look, rule on an approval, offer, tell.
+async fn look_and_tell(
+    context: &Context,
+    declared: Declared,
+    plans: &Plans,
+    all: Vec<ChangePlan>,
+) -> Result<Action, Error> {
+    let request = request::of(&declared.object.metadata);
+    let asked = request.approved.is_some();
+    let seen = if asked { context.watchman.look().await } else { context.guard.borrow().clone() };
+    let last = declared.object.status.as_ref().and_then(|status| status.last_execution.as_ref());
+    let settling = last.is_some_and(|last| last.result == "Applying");
+    let not_before = match asked || settling || changed_since(&declared) {
+        true => context.clock.monotonic(),
+        false => context.interval_start(declared.interval),
+    };
+    let audited = match audit(context, &declared, not_before).await {
+        Ok(audited) => audited,
+        Err(why) => {
+            let verdict = if asked { Verdict::Held(vec![Reason::WorldNotTold]) } else { Verdict::NotAsked };
+            let told = Told { declared: &declared, seen: &seen, audited: Err(&why), offer: None, verdict: &verdict, all: &all };
+            tell(context, told).await?;
+            return Ok(Action::requeue(SOON.max(context.until_next(declared.interval).min(retry(&why)))));
+        }
+    };
+    let standing_offer = standing_offer(context, &declared, &seen, &audited);
+    let verdict = rule(context, &declared, &request, &seen, &audited, standing_offer.as_ref(), &all).await;
+    match &verdict {
+        Verdict::Approved(approval) | Verdict::Rejected(approval) => {
+            let phase = if matches!(verdict, Verdict::Approved(_)) { "Applying" } else { "Rejected" };
+            let name = standing_offer.as_ref().map(|offer| offer.name.as_str()).unwrap_or_default();
+            if let Some(plan) = all.iter().find(|plan| plan.name_any() == name) {
+                let decision = approval.decision(context.clock.now());
+                let plan = plans.decide(plan.clone(), decision, phase).await?;
+                context.metrics.approval(approval.ruling.verdict(), "Accepted");
+                take_away_used(context, &declared, &plan).await?;
+            }
+            let all = plans.all().await?;
+            let told = Told { declared: &declared, seen: &seen, audited: Ok(&audited), offer: None, verdict: &verdict, all: &all };
+            tell(context, told).await?;
+            Ok(Action::requeue(Duration::ZERO))
+        }
+        Verdict::NotAsked | Verdict::Held(_) | Verdict::Refused(_) => {
+            let offer =
+                offer::make(context, &declared, plans, &seen, &audited, standing_offer, &all).await?;
+            let told = Told { declared: &declared, seen: &seen, audited: Ok(&audited), offer: offer.as_ref(), verdict: &verdict, all: &all };
+            tell(context, told).await?;
+            if let Verdict::Refused(reasons) = &verdict {
+                for reason in reasons {
+                    context.metrics.approval("Refused", reason.name());
+                }
+                take_away(context, &declared.object, &request).await?;
+            }
+            let next = context.until_next(declared.interval);
+            Ok(Action::requeue(if asked { SOON } else { next }))
+        }
+    }
+}
+
+/// A spec that the standing status does not speak of yet is looked at freshly.
+fn changed_since(declared: &Declared) -> bool {
+    let spoken_of = declared.object.status.as_ref().and_then(|status| status.observed_generation);
+    spoken_of != declared.object.metadata.generation
+}
+
+/// A credential that is wrong is looked at again sooner than the cloud.
+fn retry(_why: &Unknown) -> Duration {
+    Duration::from_secs(30)
+}
+
+/// The offer that an approval may be for: the one in status, as long as nothing has happened that it must not outlive.
+fn standing_offer(context: &Context, declared: &Declared, seen: &Seen, audited: &Audited) -> Option<Offer> {
+    let offer = declared.object.status.as_ref().and_then(|status| status.plan.clone())?;
+    let made_in = context.offered_in(&declared.uid);
+    let now = Now {
+        digest: &audited.plan.digest,
+        generation: declared.object.metadata.generation.unwrap_or_default(),
+        at: context.clock.now(),
+        expires_after: declared.rules.expires_after,
+        era: &context.era(seen),
+    };
+    match standing(Some(&offer), made_in.as_ref(), &now) {
+        Standing::Kept => Some(offer),
+        Standing::Anew(why) => {
+            tracing::info!(cloudspec = declared.key, offer = offer.offer, "the plan is offered anew: {why}");
+            None
+        }
+    }
+}
+
+/// Rules on what stands in the annotations.
+async fn rule(
+    context: &Context,
+    declared: &Declared,
+    request: &Request,
+    seen: &Seen,
+    audited: &Audited,
+    standing: Option<&Offer>,
+    all: &[ChangePlan],
+) -> Verdict {
+    if request.approved.is_none() {
+        return Verdict::NotAsked;
+    }
+    let last = declared.object.status.as_ref().and_then(|status| status.plan.as_ref());
+    let Some(offer) = standing else {
+        let lapsed = |offer: &Offer| Reason::ApprovalExpired(format!("offer {} no longer stands", offer.offer));
+        return Verdict::Refused(vec![last.map_or(Reason::NoPlanOnOffer, lapsed)]);
+    };
+    let guard = match &seen.guard {
+        Guard::Enforced => context.watchman.test_on(&declared.object).await,
+        other => other.clone(),
+    };
+    let plan = all.iter().find(|plan| plan.name_any() == offer.name);
+    let facts = Facts {
+        now: context.clock.now(),
+        may_approve: match &request.by {
+            Some(_) => may_approve(&context.client, &declared.object, request).await,
+            None => Answer::No,
+        },
+        guard,
+        suspended: declared.object.spec.suspend,
+        can_apply: declared.object.spec.cloud.apply.is_some(),
+        exceeded: audited.exceeded.clone(),
+        owner: declared.uid.clone(),
+        cloud: audited.cloud.clone(),
+        current: Some(audited.plan.digest.clone()),
+        decided: plan.is_none_or(plans::is_decided),
+    };
+    decide(request, plan.map(|plan| offered(offer, plan)).as_ref(), &declared.rules, &facts)
+}
+
+fn offered(offer: &Offer, plan: &ChangePlan) -> Offered {
+    Offered {
+        name: offer.name.clone(),
+        digest: crate::model::PlanDigest(plan.spec.digest.clone()),
+        offer: offer.offer,
+        offered_at: offer.offered_at.0,
+        generation: offer.plan_generation,
+        classes: plan.spec.classes,
+        owner: plan.spec.owner.uid.clone(),
+        cloud: crate::model::cloud::CloudIdentity {
+            auth_url: plan.spec.cloud.auth_url.clone(),
+            region: plan.spec.cloud.region.clone(),
+        },
+    }
+}
+
+/// Takes an approval away that was used: the one that stands, where it was given on this plan.
+async fn take_away_used(context: &Context, declared: &Declared, plan: &ChangePlan) -> Result<(), Error> {
+    let request = request::of(&declared.object.metadata);
+    match request.plan.as_ref() == Some(&plan.spec.digest) {
+        true => take_away(context, &declared.object, &request).await,
+        false => Ok(()),
+    }
+}
+
+/// Takes the annotations of an approval away, as long as they are the ones that were ruled on.
+async fn take_away(context: &Context, object: &CloudSpec, request: &Request) -> Result<(), Error> {
+    if request.approved.is_none() {
+        return Ok(());
+    }
+    let mut patch = Vec::new();
+    for name in annotation::OF_APPROVAL {
+        if let Some(value) = object.annotations().get(name) {
+            let path = format!("/metadata/annotations/{}", name.replace('~', "~0").replace('/', "~1"));
+            patch.push(json!({"op": "test", "path": path, "value": value}));
+            patch.push(json!({"op": "remove", "path": path}));
+        }
+    }
+    let patch: json_patch::Patch = serde_json::from_value(json!(patch))?;
+    let api: Api<CloudSpec> =
+        Api::namespaced(context.client.clone(), object.namespace().as_deref().unwrap_or_default());
+    match api.patch(&object.name_any(), &PatchParams::default(), &Patch::Json::<()>(patch)).await {
+        Ok(_) => Ok(()),
+        // Somebody else changed or removed them meanwhile: what stands now is ruled on anew.
+        Err(kube::Error::Api(status)) if matches!(status.code, 404 | 409 | 422) => {
+            tracing::info!(cloudspec = key(object), "the approval changed meanwhile: {}", status.message);
+            Ok(())
+        }
+        Err(why) => Err(why.into()),
+    }
+}

@@ -1,0 +1,145 @@
+//! ChangePlans as they are kept: made when a plan is offered, decided on once, never made again under the same name.
+
+use std::collections::BTreeMap;
+
+use cloudspec_crds::change_plan::{ChangePlanSpec, ChangePlanStatus, Decision};
+use cloudspec_crds::{ChangePlan, CloudSpec};
+use kube::api::{Api, DeleteParams, ListParams, PostParams};
+use kube::{Client, ResourceExt};
+
+/// Label: UID of the owner.
+pub const OWNER: &str = "cloudspec.dev/owner-uid";
+/// Undecided plans of one owner that are kept after a newer one took their place.
+const KEPT: usize = 5;
+/// Leaves room for the digest and the offer's number within the 253 characters of a name.
+const LONGEST_STEM: usize = 200;
+
+/// The plans of one owner.
+pub struct Plans {
+    api: Api<ChangePlan>,
+    owner: String,
+    stem: String,
+}
+
+impl Plans {
+    /// The plans of this object.
+    pub fn of(client: &Client, owner: &CloudSpec) -> Self {
+        let api = Api::namespaced(client.clone(), owner.namespace().as_deref().unwrap_or_default());
+        let mut stem = owner.name_any();
+        stem.truncate(LONGEST_STEM);
+        Self { api, owner: owner.uid().unwrap_or_default(), stem }
+    }
+
+    /// The API of these plans.
+    pub fn api(&self) -> Api<ChangePlan> {
+        self.api.clone()
+    }
+
+    /// All plans of the owner, the newest last.
+    pub async fn all(&self) -> Result<Vec<ChangePlan>, kube::Error> {
+        let selected = ListParams::default().labels(&format!("{OWNER}={}", self.owner));
+        let mut all = self.api.list(&selected).await?.items;
+        // A label is anybody's to set; the spec is the controller's and immutable.
+        all.retain(|plan| plan.spec.owner.uid == self.owner);
+        all.sort_by_key(|plan| (plan.creation_timestamp().map(|time| time.0), plan.name_any()));
+        Ok(all)
+    }
+
+    /// The plan of this content that can still be decided on, made where there is none.
+    pub async fn undecided(
+        &self,
+        spec: &ChangePlanSpec,
+        offer: i64,
+        all: &[ChangePlan],
+    ) -> Result<ChangePlan, kube::Error> {
+        if let Some(plan) = all.iter().find(|plan| is_open(plan) && plan.spec == *spec) {
+            return Ok(plan.clone());
+        }
+        let name = self.name(spec, offer, all);
+        let mut plan = ChangePlan::new(&name, spec.clone());
+        plan.metadata.labels = Some(BTreeMap::from([(OWNER.to_owned(), self.owner.clone())]));
+        let plan = self.api.create(&PostParams::default(), &plan).await?;
+        self.in_phase(plan, "Offered").await
+    }
+
+    /// Marks every other undecided plan as superseded, and lets go of the oldest of them.
+    pub async fn supersede(&self, current: Option<&str>, all: &[ChangePlan]) -> Result<(), kube::Error> {
+        let old = |plan: &&ChangePlan| !is_decided(plan) && Some(plan.name_any().as_str()) != current;
+        for plan in all.iter().filter(old).filter(|plan| is_open(plan)) {
+            self.in_phase(plan.clone(), "Superseded").await?;
+        }
+        let old: Vec<_> = all.iter().filter(old).collect();
+        for plan in old.iter().rev().skip(KEPT) {
+            gone_is_fine(self.api.delete(&plan.name_any(), &DeleteParams::default()).await.map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the one decision. A plan that has one already, or that another has written to since it was read, is refused by
+    /// the API server: 422 and 409.
+    pub async fn decide(
+        &self,
+        mut plan: ChangePlan,
+        decision: Decision,
+        phase: &str,
+    ) -> Result<ChangePlan, kube::Error> {
+        let status = plan.status.get_or_insert_default();
+        status.decision = Some(decision);
+        status.phase = Some(phase.to_owned());
+        self.api.replace_status(&plan.name_any(), &PostParams::default(), &plan).await
+    }
+
+    async fn in_phase(&self, mut plan: ChangePlan, phase: &str) -> Result<ChangePlan, kube::Error> {
+        plan.status.get_or_insert_default().phase = Some(phase.to_owned());
+        self.api.replace_status(&plan.name_any(), &PostParams::default(), &plan).await
+    }
+
+    fn name(&self, spec: &ChangePlanSpec, offer: i64, all: &[ChangePlan]) -> String {
+        let digest = crate::model::PlanDigest(spec.digest.clone());
+        let plain = format!("{}-{}", self.stem, digest.short());
+        match all.iter().any(|plan| plan.name_any() == plain) {
+            false => plain,
+            true => format!("{plain}-{offer}"),
+        }
+    }
+}
+
+fn gone_is_fine(answer: Result<(), kube::Error>) -> Result<(), kube::Error> {
+    match answer {
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+        other => other,
+    }
+}
+
+fn status(plan: &ChangePlan) -> Option<&ChangePlanStatus> {
+    plan.status.as_ref()
+}
+
+/// Whether a decision stands in it.
+pub fn is_decided(plan: &ChangePlan) -> bool {
+    status(plan).is_some_and(|status| status.decision.is_some())
+}
+
+/// Whether it can still be decided on.
+fn is_open(plan: &ChangePlan) -> bool {
+    let phase = status(plan).and_then(|status| status.phase.as_deref());
+    !is_decided(plan) && matches!(phase, None | Some("Offered"))
+}
+
+/// Whether it was approved and not carried out to its end.
+pub fn is_unfinished(plan: &ChangePlan) -> bool {
+    status(plan).is_some_and(|status| {
+        let approved = status.decision.as_ref().is_some_and(|decision| decision.verdict == "Approved");
+        approved && status.finished_at.is_none()
+    })
+}
+
+/// Whether this very plan was rejected, for this very spec.
+pub fn was_rejected(all: &[ChangePlan], digest: &str, generation: i64) -> bool {
+    all.iter().any(|plan| {
+        let rejected = status(plan).and_then(|status| status.decision.as_ref());
+        plan.spec.digest == digest
+            && plan.spec.owner.generation == generation
+            && rejected.is_some_and(|decision| decision.verdict == "Rejected")
+    })
+}
