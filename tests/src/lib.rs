@@ -1,3 +1,5 @@
 //! The rig that starts the real components, and what the tests on it share.
 
+pub mod cluster;
 pub mod rig;
+pub mod sim;

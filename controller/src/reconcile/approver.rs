@@ -1,9 +1,7 @@
 //! May a person approve this object, now? Asked of the API server's own authorizers.
 
 use cloudspec_crds::CloudSpec;
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec,
-};
+use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
 use kube::api::{Api, PostParams};
 use kube::{Client, ResourceExt};
 

@@ -55,6 +55,8 @@ struct Memory {
     eras: BTreeMap<String, Era>,
     claims: BTreeMap<String, (i64, Claim)>,
     contested: BTreeMap<String, BTreeSet<String>>,
+    /// Failures in a row.
+    failures: BTreeMap<String, u32>,
 }
 
 /// All parts but the memory, which begins empty.
@@ -193,6 +195,19 @@ impl Context {
                 let _ = self.wake.send(ObjectRef::new(name).within(namespace));
             }
         }
+    }
+
+    /// Counts a failure; the pause before the next try.
+    pub(super) fn failed(&self, key: &str) -> Duration {
+        let mut memory = self.memory();
+        let failures = memory.failures.entry(key.to_owned()).or_default();
+        *failures = failures.saturating_add(1);
+        super::run::pause(*failures)
+    }
+
+    /// A reconciliation that went well ends the row of failures.
+    pub(super) fn succeeded(&self, key: &str) {
+        self.memory().failures.remove(key);
     }
 
     /// Forgets a CloudSpec that is gone, and wakes those that it contested.

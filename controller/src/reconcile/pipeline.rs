@@ -46,7 +46,11 @@ pub(super) enum Error {
 /// One reconciliation.
 pub(super) async fn reconcile(object: Arc<CloudSpec>, context: Arc<Context>) -> Result<Action, Error> {
     let begun = context.clock.monotonic();
+    let key = key(&object);
     let done = reconcile_once(object, &context).await;
+    if done.is_ok() {
+        context.succeeded(&key);
+    }
     let took = context.clock.monotonic().duration_since(begun);
     context.metrics.reconciled(done.is_ok(), took);
     done
@@ -103,7 +107,14 @@ async fn look_and_tell(
         Ok(audited) => audited,
         Err(why) => {
             let verdict = if asked { Verdict::Held(vec![Reason::WorldNotTold]) } else { Verdict::NotAsked };
-            let told = Told { declared: &declared, seen: &seen, audited: Err(&why), offer: None, verdict: &verdict, all: &all };
+            let told = Told {
+                declared: &declared,
+                seen: &seen,
+                audited: Err(&why),
+                offer: None,
+                verdict: &verdict,
+                all: &all,
+            };
             tell(context, told).await?;
             return Ok(Action::requeue(SOON.max(context.until_next(declared.interval).min(retry(&why)))));
         }
@@ -121,14 +132,27 @@ async fn look_and_tell(
                 take_away_used(context, &declared, &plan).await?;
             }
             let all = plans.all().await?;
-            let told = Told { declared: &declared, seen: &seen, audited: Ok(&audited), offer: None, verdict: &verdict, all: &all };
+            let told = Told {
+                declared: &declared,
+                seen: &seen,
+                audited: Ok(&audited),
+                offer: None,
+                verdict: &verdict,
+                all: &all,
+            };
             tell(context, told).await?;
             Ok(Action::requeue(Duration::ZERO))
         }
         Verdict::NotAsked | Verdict::Held(_) | Verdict::Refused(_) => {
-            let offer =
-                offer::make(context, &declared, plans, &seen, &audited, standing_offer, &all).await?;
-            let told = Told { declared: &declared, seen: &seen, audited: Ok(&audited), offer: offer.as_ref(), verdict: &verdict, all: &all };
+            let offer = offer::make(context, &declared, plans, &seen, &audited, standing_offer, &all).await?;
+            let told = Told {
+                declared: &declared,
+                seen: &seen,
+                audited: Ok(&audited),
+                offer: offer.as_ref(),
+                verdict: &verdict,
+                all: &all,
+            };
             tell(context, told).await?;
             if let Verdict::Refused(reasons) = &verdict {
                 for reason in reasons {
@@ -188,7 +212,8 @@ async fn rule(
     }
     let last = declared.object.status.as_ref().and_then(|status| status.plan.as_ref());
     let Some(offer) = standing else {
-        let lapsed = |offer: &Offer| Reason::ApprovalExpired(format!("offer {} no longer stands", offer.offer));
+        let lapsed =
+            |offer: &Offer| Reason::ApprovalExpired(format!("offer {} no longer stands", offer.offer));
         return Verdict::Refused(vec![last.map_or(Reason::NoPlanOnOffer, lapsed)]);
     };
     let guard = match &seen.guard {
