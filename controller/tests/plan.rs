@@ -56,7 +56,7 @@ fn seen() -> Snapshot {
         immutable: false,
     };
     let web = SecurityGroup {
-        id: "sg-web".into(),
+        id: "00000000-0000-4000-8000-0000000000b1".into(),
         name: "web".into(),
         project: "p-a".into(),
         description: String::new(),
@@ -71,8 +71,11 @@ fn seen() -> Snapshot {
         cloud: CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() },
         domains: Ok(vec![Domain { id: "d-c".into(), name: "customers".into() }]),
         projects: Ok(vec![project]),
-        users: Ok(vec![user("ann"), user("bob")]),
-        groups: Ok(vec![Group { id: "g-ops".into(), name: "ops".into(), domain: "d-c".into() }]),
+        users: BTreeMap::from([("d-c".into(), Ok(vec![user("ann"), user("bob")]))]),
+        groups: BTreeMap::from([(
+            "d-c".into(),
+            Ok(vec![Group { id: "g-ops".into(), name: "ops".into(), domain: "d-c".into() }]),
+        )]),
         roles: Ok(vec![role("member"), role("reader")]),
         assignments: Ok(vec![Assignment {
             project: "p-a".into(),
@@ -189,7 +192,7 @@ fn rule_drift_is_corrected_new_rules_first() {
     let rules = &mut seen.security_groups.as_mut().unwrap()[0].rules;
     rules[0] = ingress("r-22", 22, Remote::Anywhere);
     rules[0].description = "for $HOME's sake".into();
-    rules.push(ingress("r-80", 80, Remote::Group("sg-web".into())));
+    rules.push(ingress("r-80", 80, Remote::Group("00000000-0000-4000-8000-0000000000b1".into())));
     let plan = golden("rule-drift", &desired(QUIET), &seen);
     assert!(matches!(plan.steps[0].action, Action::CreateRule { .. }));
 }
@@ -296,8 +299,8 @@ tenants:
     quotas: {compute: {cores: 64}}
     roles: [{group: ops, role: member}]
   - {name: team-c, domain: nowhere}
-  - {name: team-d, domain: customers, id: 0a}
-  - {name: stray, domain: customers, id: 0b}
+  - {name: team-d, domain: customers, id: 0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a}
+  - {name: stray, domain: customers, id: 0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b}
 unlistedTenants: {policy: Report, domains: [customers, nowhere]}
 securityGroups:
   - name: web
@@ -318,21 +321,56 @@ securityGroups:
 fn two_groups_of_one_name_are_corrected_each_by_its_own_entry() {
     let mut seen = seen();
     let groups = seen.security_groups.as_mut().unwrap();
-    groups.push(SecurityGroup { id: "sg-web-2".into(), rules: vec![], ..groups[0].clone() });
+    groups.push(SecurityGroup {
+        id: "00000000-0000-4000-8000-0000000000b2".into(),
+        rules: vec![],
+        ..groups[0].clone()
+    });
     let desired = desired(
         r#"
 securityGroups:
   - name: web
-    id: sg-web
+    id: 00000000-0000-4000-8000-0000000000b1
     project: {name: team-a, domain: customers}
     ingress: [{protocol: tcp, ports: "443"}, {protocol: tcp, ports: "22", description: one}]
   - name: web
-    id: sg-web-2
+    id: 00000000-0000-4000-8000-0000000000b2
     project: {name: team-a, domain: customers}
     ingress: [{protocol: tcp, ports: "22", description: two}]
 "#,
     );
     golden("twins", &desired, &seen);
+}
+
+#[test]
+fn a_rule_listed_by_name_and_by_id_is_made_once_for_both_findings() {
+    let desired = desired(
+        r#"
+securityGroups:
+  - name: web
+    project: {name: team-a, domain: customers}
+    ingress:
+      - {protocol: tcp, ports: "443"}
+      - {protocol: tcp, ports: "22", from: {group: {name: web}}}
+      - {protocol: tcp, ports: "22", from: {group: {id: 00000000-0000-4000-8000-0000000000b1}}}
+"#,
+    );
+    let plan = golden("listed-twice", &desired, &seen());
+    assert_eq!((plan.steps.len(), plan.steps[0].findings.len()), (1, 2));
+}
+
+#[test]
+fn what_neutron_puts_into_a_new_group_stays_while_a_listed_rule_is_not_understood() {
+    let desired = desired(
+        r#"
+securityGroups:
+  - name: db
+    project: {name: team-a, domain: customers}
+    egress: [{protocol: tcp, ports: "22", to: {group: {name: gone}}}]
+"#,
+    );
+    let plan = golden("not-understood", &desired, &seen());
+    assert!(plan.steps.iter().all(|step| !step.action.removes()));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// How a command ended, where it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Done; everything is as declared.
     Done,
     /// Something is not as declared.
@@ -14,13 +14,19 @@ pub enum Exit {
 }
 
 /// Each code with its meaning, for the help and the documentation.
-pub const CODES: [(u8, &str); 5] = [
+pub(super) const CODES: [(u8, &str); 5] = [
     (0, "done; everything is as declared"),
     (1, "the command failed"),
     (2, "something is not as declared"),
     (3, "no drift was seen, and something could not be told"),
     (64, "the command line was not understood"),
 ];
+
+/// The codes as the help shows them.
+pub(super) fn codes() -> String {
+    let lines: Vec<String> = CODES.iter().map(|(code, meaning)| format!("  {code:<3} {meaning}")).collect();
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
 
 /// The exit code of a command; why it failed goes to standard error.
 pub(super) fn code(done: anyhow::Result<Exit>) -> ExitCode {

@@ -8,7 +8,7 @@ use kube::{Client, ResourceExt};
 use crate::gate::approval::{Answer, Request};
 
 /// Asks whether whoever the stamps name holds the verb `approve` on the object.
-pub async fn may_approve(client: &Client, object: &CloudSpec, request: &Request) -> Answer {
+pub(super) async fn may_approve(client: &Client, object: &CloudSpec, request: &Request) -> Answer {
     let Some(user) = request.by.clone() else { return Answer::No };
     let review = SubjectAccessReview {
         spec: SubjectAccessReviewSpec {

@@ -55,6 +55,8 @@ struct Memory {
     eras: BTreeMap<String, Era>,
     claims: BTreeMap<String, (i64, Claim)>,
     contested: BTreeMap<String, BTreeSet<String>>,
+    /// Since when answers are good enough, where a plan was carried out.
+    anew: BTreeMap<String, Instant>,
     /// Failures in a row.
     failures: BTreeMap<String, u32>,
 }
@@ -144,6 +146,17 @@ impl Context {
         self.clock.monotonic().checked_sub(into).unwrap_or(self.epoch)
     }
 
+    /// From now on only what is asked now says how things are.
+    pub(super) fn look_anew(&self, key: &str) {
+        self.memory().anew.insert(key.to_owned(), self.clock.monotonic());
+    }
+
+    /// The age of an answer that is good enough for a regular look.
+    pub(super) fn not_before(&self, key: &str, interval: Duration) -> Instant {
+        let start = self.interval_start(interval);
+        self.memory().anew.get(key).map_or(start, |anew| start.max(*anew))
+    }
+
     /// Time until the next interval begins.
     pub(super) fn until_next(&self, interval: Duration) -> Duration {
         let start = self.interval_start(interval);
@@ -214,6 +227,8 @@ impl Context {
     pub(super) fn forget(&self, gone: &str) {
         let mut memory = self.memory();
         memory.claims.remove(gone);
+        memory.anew.remove(gone);
+        memory.failures.remove(gone);
         let contested = memory.contested.remove(gone).unwrap_or_default();
         drop(memory);
         for (namespace, name) in contested.iter().filter_map(|name| name.split_once('/')) {

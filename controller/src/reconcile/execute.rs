@@ -13,11 +13,10 @@ use super::context::Context;
 use super::declared::Declared;
 use super::journal::PlanJournal;
 use super::plans::Plans;
-use super::writer_stub::Writer;
 use crate::apply::port::{Journal, JournalLost};
 use crate::apply::{Env, Outcome, apply};
 use crate::gate::{ApprovedPlan, admit, lapsed};
-use crate::openstack::Limits;
+use crate::openstack::{Limits, Writer};
 use crate::plan::within;
 
 /// What kept a plan from being carried on, for now.

@@ -26,7 +26,6 @@ mod request;
 mod run;
 mod server;
 mod tell;
-mod writer_stub;
 
 pub use lease::identity;
 pub use run::{RunConfig, RunError, run};

@@ -1,6 +1,7 @@
 //! The conditions of a CloudSpec, after KEP-1623.
 
 use cloudspec_crds::CloudSpecStatus;
+use cloudspec_crds::status::ExecutionSummary;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::bound;
@@ -11,6 +12,11 @@ use crate::gate::{Reason, Verdict};
 use crate::model::desired::Invalid;
 use crate::model::finding::Domain;
 use crate::model::{Finding, FindingKind};
+
+const TENANTS_IN_SYNC: &str = "TenantsInSync";
+const SECURITY_GROUPS_IN_SYNC: &str = "SecurityGroupsInSync";
+/// How the message of an approval begins that waits.
+pub(super) const WAITING: &str = "waiting: ";
 
 /// What a condition says, before it gets its times.
 struct Says {
@@ -108,18 +114,29 @@ fn compared(kind: &'static str, findings: &[Finding]) -> Says {
 }
 
 fn by_domain(report: &Report<'_>) -> Vec<Says> {
-    let Sight::Audited { findings, tenants, security_groups, .. } = &report.sight else { return Vec::new() };
+    let (findings, tenants, security_groups) = match &report.sight {
+        Sight::Audited { findings, tenants, security_groups, .. } => (findings, tenants, security_groups),
+        Sight::Invalid(_) => return no_longer_told(report, reasons::INVALID_SPEC, "nothing was compared"),
+        Sight::Blind(why) => return no_longer_told(report, &why.reason, &why.message),
+    };
     let of = |domain: Domain| -> Vec<Finding> {
         findings.iter().filter(|finding| finding.subject.domain() == domain).cloned().collect()
     };
     let mut all = Vec::new();
     if *tenants {
-        all.push(compared("TenantsInSync", &of(Domain::Tenants)));
+        all.push(compared(TENANTS_IN_SYNC, &of(Domain::Tenants)));
     }
     if *security_groups {
-        all.push(compared("SecurityGroupsInSync", &of(Domain::SecurityGroups)));
+        all.push(compared(SECURITY_GROUPS_IN_SYNC, &of(Domain::SecurityGroups)));
     }
     all
+}
+
+/// A condition that was there does not vanish where nothing can be told: whoever waits for it would wait for nothing.
+fn no_longer_told(report: &Report<'_>, reason: &str, why: &str) -> Vec<Says> {
+    let told = [TENANTS_IN_SYNC, SECURITY_GROUPS_IN_SYNC];
+    let told = told.into_iter().filter(|kind| standing(report.previous, kind).is_some());
+    told.map(|kind| says(kind, "Unknown", reason, why)).collect()
 }
 
 fn approved(report: &Report<'_>) -> Says {
@@ -133,8 +150,8 @@ fn approved(report: &Report<'_>) -> Says {
             let message = format!("{} rejected plan {}", approval.by, approval.digest);
             says(kind, "False", reasons::REJECTED, message)
         }
-        Verdict::Refused(why) => not_accepted("refused", why),
-        Verdict::Held(why) => not_accepted("waiting", why),
+        Verdict::Refused(why) => not_accepted("refused: ", why),
+        Verdict::Held(why) => not_accepted(WAITING, why),
         Verdict::NotAsked => not_asked(report),
     }
 }
@@ -142,7 +159,7 @@ fn approved(report: &Report<'_>) -> Says {
 fn not_accepted(how: &str, why: &[Reason]) -> Says {
     let reason = why.first().map_or(reasons::APPROVAL_REFUSED, Reason::name);
     let words: Vec<String> = why.iter().map(ToString::to_string).collect();
-    says("Approved", "False", reason, format!("{how}: {}", words.join("; ")))
+    says("Approved", "False", reason, format!("{how}{}", words.join("; ")))
 }
 
 /// What was told of the last approval stays told until there is another plan to approve.
@@ -157,22 +174,23 @@ fn not_asked(report: &Report<'_>) -> Says {
         reason: before.reason.clone(),
         message: before.message.clone(),
     };
+    let passing = [reasons::AWAITING_APPROVAL, reasons::NOTHING_TO_APPROVE, reasons::BEYOND_LIMITS];
+    // An approval that waited and is gone was taken back by a person.
     let told = |before: &&Condition| {
-        ![
-            reasons::AWAITING_APPROVAL,
-            reasons::NOTHING_TO_APPROVE,
-            reasons::BEYOND_LIMITS,
-            reasons::APPROVAL_HELD,
-        ]
-        .contains(&before.reason.as_str())
+        !passing.contains(&before.reason.as_str()) && !before.message.starts_with(WAITING)
     };
     let beyond = match &report.sight {
         Sight::Audited { exceeded, .. } if !exceeded.is_empty() => Some(exceeded.join("; ")),
         Sight::Audited { .. } | Sight::Invalid(_) | Sight::Blind(_) => None,
     };
+    if let (Some(last), None) = (untold(report), report.offer) {
+        let message = format!("{} approved {}", last.approved_by, last.name);
+        return says(kind, "True", reasons::APPROVED, message);
+    }
     match (before.filter(told), report.offer, beyond) {
         (_, None, Some(beyond)) => says(kind, "False", reasons::BEYOND_LIMITS, beyond),
-        (Some(before), Some(_), _) if same_plan => kept(before),
+        // A plan that is on offer is not approved, whatever became of one that was.
+        (Some(before), Some(_), _) if same_plan && before.status != "True" => kept(before),
         (Some(before), None, None) => kept(before),
         (_, Some(offer), _) => {
             let message = format!(
@@ -183,6 +201,12 @@ fn not_asked(report: &Report<'_>) -> Says {
         }
         (None, None, None) => says(kind, "False", reasons::NOTHING_TO_APPROVE, "there is no plan on offer"),
     }
+}
+
+/// An approval that no status has told of: the controller was stopped between the decision and its telling.
+fn untold<'a>(report: &'a Report<'_>) -> Option<&'a ExecutionSummary> {
+    let told = report.previous.last_execution.as_ref().map(|told| &told.name);
+    report.last.as_ref().filter(|last| Some(&last.name) != told)
 }
 
 fn applied(report: &Report<'_>) -> Option<Says> {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cloudspec_crds::status::Offer;
 use jiff::Timestamp;
+use prometheus::core::{Collector, Desc};
 use prometheus::{
     Gauge, GaugeVec, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
@@ -46,6 +47,28 @@ pub struct Of<'a> {
     pub namespace: &'a str,
     /// Its name.
     pub name: &'a str,
+}
+
+/// What a metric is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Described {
+    /// Its name.
+    pub name: String,
+    /// `gauge`, `counter` or `histogram`.
+    pub kind: &'static str,
+    /// What it tells.
+    pub help: String,
+    /// Its labels, sorted.
+    pub labels: Vec<String>,
+}
+
+impl Described {
+    fn of(kind: &'static str, desc: &Desc) -> Self {
+        let fixed = desc.const_label_pairs.iter().map(|pair| pair.name().to_owned());
+        let mut labels: Vec<String> = desc.variable_labels.iter().cloned().chain(fixed).collect();
+        labels.sort();
+        Self { name: desc.fq_name.clone(), kind, help: desc.help.clone(), labels }
+    }
 }
 
 impl Metrics {
@@ -126,8 +149,19 @@ impl Metrics {
     }
 
     fn register(&self) -> Result<(), prometheus::Error> {
+        for (_, collector) in self.collectors() {
+            self.registry.register(collector)?;
+        }
+        self.registry.register(Box::new(build_info()?))?;
+        #[cfg(target_os = "linux")]
+        self.registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
+        Ok(())
+    }
+
+    /// Each with its type.
+    fn collectors(&self) -> Vec<(&'static str, Box<dyn Collector>)> {
         let Self {
-            registry,
+            registry: _,
             findings,
             complete,
             observed_at,
@@ -142,23 +176,36 @@ impl Metrics {
             reconcile_seconds,
             leader,
         } = self;
-        registry.register(Box::new(findings.clone()))?;
-        registry.register(Box::new(complete.clone()))?;
-        registry.register(Box::new(observed_at.clone()))?;
-        registry.register(Box::new(plan_steps.clone()))?;
-        registry.register(Box::new(awaiting_since.clone()))?;
-        registry.register(Box::new(approvals.clone()))?;
-        registry.register(Box::new(steps.clone()))?;
-        registry.register(Box::new(guard.clone()))?;
-        registry.register(Box::new(requests.clone()))?;
-        registry.register(Box::new(request_seconds.clone()))?;
-        registry.register(Box::new(reconciles.clone()))?;
-        registry.register(Box::new(reconcile_seconds.clone()))?;
-        registry.register(Box::new(leader.clone()))?;
-        registry.register(Box::new(build_info()?))?;
-        #[cfg(target_os = "linux")]
-        registry.register(Box::new(prometheus::process_collector::ProcessCollector::for_self()))?;
-        Ok(())
+        vec![
+            ("gauge", Box::new(findings.clone())),
+            ("gauge", Box::new(complete.clone())),
+            ("gauge", Box::new(observed_at.clone())),
+            ("gauge", Box::new(plan_steps.clone())),
+            ("gauge", Box::new(awaiting_since.clone())),
+            ("counter", Box::new(approvals.clone())),
+            ("counter", Box::new(steps.clone())),
+            ("gauge", Box::new(guard.clone())),
+            ("counter", Box::new(requests.clone())),
+            ("histogram", Box::new(request_seconds.clone())),
+            ("counter", Box::new(reconciles.clone())),
+            ("histogram", Box::new(reconcile_seconds.clone())),
+            ("gauge", Box::new(leader.clone())),
+        ]
+    }
+
+    /// All metrics of the project, for the documentation, by name; those of the process are not in here.
+    ///
+    /// # Errors
+    /// None that [`Metrics::new`] does not have.
+    pub fn catalogue(&self) -> Result<Vec<Described>, prometheus::Error> {
+        let mut all = self.collectors();
+        all.push(("gauge", Box::new(build_info()?)));
+        let of = |(kind, collector): (&'static str, Box<dyn Collector>)| {
+            collector.desc().into_iter().map(move |desc| Described::of(kind, desc)).collect::<Vec<_>>()
+        };
+        let mut catalogue: Vec<Described> = all.into_iter().flat_map(of).collect();
+        catalogue.sort();
+        Ok(catalogue)
     }
 
     /// All series in text format.

@@ -9,10 +9,14 @@
 mod bound;
 mod conditions;
 mod events;
+pub mod import;
+pub mod meanings;
 mod metrics;
 pub mod reasons;
+mod remember;
+pub mod render;
 mod status;
 
 pub use events::{Note, events};
-pub use metrics::{Metrics, Of};
+pub use metrics::{Described, Metrics, Of};
 pub use status::{Report, Sight, status};

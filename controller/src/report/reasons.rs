@@ -5,7 +5,7 @@ macro_rules! reasons {
         $($(#[doc = $doc])+ pub const $name: &str = $text;)+
 
         /// All of them with their meaning.
-        pub const ALL: &[(&str, &str)] = &[$(($text, concat!($($doc),+))),+];
+        pub const ALL: &[(&str, &str)] = &[$(($text, concat!($($doc),+).trim_ascii_start())),+];
     };
 }
 
@@ -54,4 +54,21 @@ reasons! {
     APPROVAL_REFUSED = "ApprovalRefused";
     /// An approval waits for something: the condition Approved says for what.
     APPROVAL_HELD = "ApprovalHeld";
+    /// Something is not as declared, or another amount of it than before. Nothing is changed without an approval.
+    DRIFT_DETECTED = "DriftDetected";
+    /// Some of what is declared cannot be seen: until it can, nothing that needs it is called missing, in sync or done.
+    OBSERVATION_INCOMPLETE = "ObservationIncomplete";
+    /// All that is declared can be seen again.
+    OBSERVATION_RECOVERED = "ObservationRecovered";
+    /// The plan is beyond `spec.limits` and cannot be approved: raise the limits, or correct a part by hand.
+    BLOCKED = "Blocked";
+    /// Every step of an approved plan is done. Whether all is as declared, the next look tells.
+    APPLIED = "Applied";
+    /// An approved plan ended before its last step: the message says at which, and why.
+    APPLY_STOPPED = "ApplyStopped";
+    /// The API server guards approvals again; plans are offered anew.
+    GATE_ENFORCED = "GateEnforced";
+    /// The API server does not guard approvals: install the admission policies. Until then nothing is applied, unless the
+    /// controller was started with `--approval-enforcement=advisory`.
+    GATE_NOT_ENFORCED = "GateNotEnforced";
 }

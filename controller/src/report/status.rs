@@ -1,6 +1,6 @@
 //! The status of a CloudSpec.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cloudspec_crds::CloudSpecStatus;
 use cloudspec_crds::status::{ExecutionSummary, FindingStatus, Offer, Summary};
@@ -9,6 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::bound::{self, MOST_FINDINGS, MOST_REMEMBERED};
 use super::conditions;
+use super::remember::Memory;
 use crate::gate::Verdict;
 use crate::gate::approval::Guard;
 use crate::model::desired::Invalid;
@@ -78,10 +79,24 @@ pub fn status(report: &Report<'_>) -> CloudSpecStatus {
         findings: Vec::new(),
         findings_omitted: 0,
         omitted_first_seen: BTreeMap::new(),
-        last_execution: last.clone(),
+        last_execution: last.as_ref().map(executed),
     };
-    list(&mut status, findings.unwrap_or_default(), &first_seen(previous), *now);
+    let findings = findings.unwrap_or_default();
+    list(&mut status, findings, is_whole(sight), &Memory::of(previous), *now);
     bound::fit(status)
+}
+
+/// Whether all that is declared was seen.
+fn is_whole(sight: &Sight<'_>) -> bool {
+    match sight {
+        Sight::Invalid(_) | Sight::Blind(_) => false,
+        Sight::Audited { findings, .. } => findings.iter().all(|one| one.kind != FindingKind::Unknowable),
+    }
+}
+
+/// The last execution, with a name of bounded length.
+fn executed(last: &ExecutionSummary) -> ExecutionSummary {
+    ExecutionSummary { approved_by: bound::text(&last.approved_by), ..last.clone() }
 }
 
 /// The state in a word.
@@ -133,23 +148,14 @@ fn unknown_summary() -> Summary {
     Summary { text: "unknown".to_owned(), ..Summary::default() }
 }
 
-/// When each finding of a status was first seen.
-fn first_seen(previous: &CloudSpecStatus) -> BTreeMap<String, Time> {
-    let listed = previous.findings.iter().map(|one| (one.fingerprint.clone(), one.first_seen.clone()));
-    previous.omitted_first_seen.clone().into_iter().chain(listed).collect()
-}
-
-fn list(
-    status: &mut CloudSpecStatus,
-    findings: &[Finding],
-    first_seen: &BTreeMap<String, Time>,
-    now: Timestamp,
-) {
+/// Lists the findings, and remembers since when those stand that are left out or could not be told.
+fn list(status: &mut CloudSpecStatus, findings: &[Finding], whole: bool, memory: &Memory, now: Timestamp) {
+    let mut seen = BTreeSet::new();
     for finding in findings {
         let fingerprint = finding.fingerprint();
-        let since = first_seen.get(&fingerprint).cloned().unwrap_or(Time(now));
+        let since = memory.since(&fingerprint, now);
         // Two findings of one fingerprint are one row: the list is keyed by it.
-        if status.findings.iter().any(|listed| listed.fingerprint == fingerprint) {
+        if !seen.insert(fingerprint.clone()) {
             continue;
         }
         if status.findings.len() < MOST_FINDINGS {
@@ -161,6 +167,10 @@ fn list(
             status.omitted_first_seen.insert(fingerprint, since);
         }
     }
+    if !whole {
+        let room = MOST_REMEMBERED - status.omitted_first_seen.len();
+        status.omitted_first_seen.extend(memory.beyond(&seen).take(room));
+    }
 }
 
 fn row(finding: &Finding, fingerprint: String, first_seen: Time) -> FindingStatus {
@@ -170,8 +180,8 @@ fn row(finding: &Finding, fingerprint: String, first_seen: Time) -> FindingStatu
         fingerprint,
         kind: format!("{kind:?}"),
         severity: format!("{severity:?}"),
-        resource: subject.to_string(),
-        field: finding.field(),
+        resource: bound::text(&subject.to_string()),
+        field: cut(&finding.field()),
         expected: cut(expected),
         actual: cut(actual),
         message: cut(message),

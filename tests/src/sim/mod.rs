@@ -37,7 +37,7 @@ pub use world::{
     Rule, Scope, SecurityGroup, User, World,
 };
 
-/// A running simulated cloud. It ends when this value is dropped.
+/// A running simulated cloud. Dropped, it accepts no more connections.
 #[derive(Debug)]
 pub struct Sim {
     origin: String,

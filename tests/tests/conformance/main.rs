@@ -2,7 +2,12 @@
 //!
 //! Needs the rig (`--features rig`). Everything is made in a domain of its own, and removed at the end.
 #![cfg(feature = "rig")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a script that cannot go on says where")]
 
+mod access;
+mod identity;
+mod network;
+mod quotas;
 mod run;
 mod script;
 

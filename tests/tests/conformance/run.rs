@@ -26,18 +26,31 @@ pub(crate) struct Run {
     pub(crate) seen: Vec<Seen>,
 }
 
-/// The name and password of the administrator.
+/// Where Keystone is, and the passwords of the users that every rig has.
 pub(crate) struct Login {
-    pub(crate) auth_url: String,
-    pub(crate) password: String,
+    auth_url: String,
+    passwords: BTreeMap<&'static str, String>,
+}
+
+#[derive(Clone, Copy)]
+enum Scope {
+    Project,
+    System,
 }
 
 impl Login {
     pub(crate) fn read(clouds: &str) -> Result<Self> {
         let clouds: Value = serde_saphyr::from_str(clouds).context("failed to read clouds.yaml")?;
-        let text = |name: &str| clouds.pointer(&format!("/clouds/admin/auth/{name}")).and_then(Value::as_str);
-        let auth_url = text("auth_url").context("no auth_url")?.to_owned();
-        Ok(Self { auth_url, password: text("password").context("no password")?.to_owned() })
+        let text = |cloud: &str, name: &str| {
+            let found = clouds.pointer(&format!("/clouds/{cloud}/auth/{name}")).and_then(Value::as_str);
+            found.map(str::to_owned).with_context(|| format!("no {name} of {cloud}"))
+        };
+        let auth_url = text("admin", "auth_url")?;
+        let mut passwords = BTreeMap::new();
+        for (user, cloud) in [("admin", "admin"), ("auditor", "reader"), ("observer", "observer")] {
+            passwords.insert(user, text(cloud, "password")?);
+        }
+        Ok(Self { auth_url, passwords })
     }
 
     pub(crate) fn from_file(path: &Path) -> Result<Self> {
@@ -55,16 +68,26 @@ impl Run {
         let client = reqwest::Client::builder().no_proxy().build()?;
         let mut run =
             Self { client, services, tokens: BTreeMap::new(), names: BTreeMap::new(), seen: Vec::new() };
-        let user = json!({"name": "admin", "domain": {"name": "Default"}, "password": login.password});
-        let identity = json!({"methods": ["password"], "password": {"user": user}});
-        let project = json!({"project": {"name": "admin", "domain": {"name": "Default"}}});
-        let token = run.token("admin", &json!({"identity": identity, "scope": project})).await;
+        let token = run.token("admin", &run.auth(login, "admin", Scope::Project)).await;
         run.learn_services(&token);
         run.name("admin-project", &token["token"]["project"]["id"]);
         run.name("admin-user", &token["token"]["user"]["id"]);
-        run.token("system", &json!({"identity": identity, "scope": {"system": {"all": true}}})).await;
+        run.token("system", &run.auth(login, "admin", Scope::System)).await;
+        for (user, name) in [("auditor", "reader"), ("observer", "observer")] {
+            run.token(name, &run.auth(login, user, Scope::Project)).await;
+            run.token(&format!("{name}-system"), &run.auth(login, user, Scope::System)).await;
+        }
         run.seen.clear();
         Ok(run)
+    }
+
+    fn auth(&self, login: &Login, user: &str, scope: Scope) -> Value {
+        let user = json!({"name": user, "domain": {"name": "Default"}, "password": login.passwords[user]});
+        let scope = match scope {
+            Scope::Project => json!({"project": {"name": "admin", "domain": {"name": "Default"}}}),
+            Scope::System => json!({"system": {"all": true}}),
+        };
+        json!({"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope})
     }
 
     fn learn_services(&mut self, token: &Value) {
@@ -182,6 +205,14 @@ impl Run {
         if let Some(body) = self.seen.last_mut().and_then(|seen| seen.body.as_object_mut()) {
             body.remove(key);
         }
+    }
+
+    /// Of a listing, only whether there is anything in it: what there is differs. A refusal is compared whole.
+    pub(crate) fn keep_emptiness(&mut self) {
+        let Some(seen) = self.seen.last_mut().filter(|seen| seen.status == 200) else { return };
+        let rows = seen.body.as_object().into_iter().flatten().filter(|(key, _)| !key.ends_with("links"));
+        let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+        seen.body = rows.map(|(key, value)| json!({"what": key, "empty": empty(value)})).collect();
     }
 
     /// Only the status and headers of the last answer are compared.

@@ -19,8 +19,9 @@ const ATTRIBUTES: [&str; 5] = ["name", "description", "addresses", "project_id",
 pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&str]) -> Reply {
     match (call.method.as_str(), path) {
         ("GET", []) => {
-            let rows = world.address_groups.iter().map(|(id, group)| show(id, group)).collect();
-            paging::list(call, caller, KIND, rows)
+            let groups = &world.address_groups;
+            let row = |id: &str| groups.get(id).map_or(Value::Null, |group| show(id, group));
+            paging::list(call, caller, KIND, groups.keys().map(String::as_str), row)
         }
         ("POST", []) => create(world, call, caller),
         ("GET", [id]) => {

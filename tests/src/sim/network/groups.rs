@@ -49,8 +49,9 @@ fn list(world: &mut World, call: &Call, caller: &Caller) -> Reply {
     {
         world.default_group(&project);
     }
-    let rows = world.security_groups.iter().map(|(id, group)| show(id, group, Seen::Listed)).collect();
-    paging::list(call, caller, KIND, rows)
+    let groups = &world.security_groups;
+    let row = |id: &str| groups.get(id).map_or(Value::Null, |group| show(id, group, Seen::Listed));
+    paging::list(call, caller, KIND, groups.keys().map(String::as_str), row)
 }
 
 fn create(world: &mut World, call: &Call, caller: &Caller) -> Reply {

@@ -8,6 +8,8 @@ mod ports;
 mod quotas;
 mod rules;
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::access::Caller;
@@ -34,7 +36,14 @@ fn route(world: &mut World, call: &Call) -> Reply {
         ["address-groups", path @ ..] => address_groups::answer(world, call, &caller, path),
         ["quotas", path @ ..] => quotas::answer(world, call, &caller, path),
         ["networks" | "ports", ..] => ports::answer(world, call, &caller, path),
-        ["default-security-group-rules"] => paging::list(call, &caller, DEFAULT_RULES, default_rules()),
+        ["default-security-group-rules"] => {
+            let rules: BTreeMap<String, Value> = default_rules()
+                .into_iter()
+                .map(|rule| (rule["id"].as_str().unwrap_or_default().to_owned(), rule))
+                .collect();
+            let row = |id: &str| rules.get(id).cloned().unwrap_or_default();
+            paging::list(call, &caller, DEFAULT_RULES, rules.keys().map(String::as_str), row)
+        }
         _ => Err(not_found()),
     }
 }
@@ -99,6 +108,11 @@ fn may_write(caller: &Caller, project: &str, action: &str) -> Result<(), Answer>
 fn project_of(given: &Value, caller: &Caller, action: &str) -> Result<String, Answer> {
     let named = given.get("project_id").or_else(|| given.get("tenant_id")).and_then(Value::as_str);
     let project = named.or(caller.project()).unwrap_or_default().to_owned();
+    if !caller.has("admin") && caller.project() != Some(&project) {
+        let message = "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires \
+                       admin or advsvc privileges";
+        return Err(bad(message));
+    }
     may_write(caller, &project, action)?;
     Ok(project)
 }

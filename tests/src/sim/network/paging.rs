@@ -18,28 +18,42 @@ pub(super) struct Kind {
 
 const MEANT_FOR_PAGES: [&str; 6] = ["limit", "marker", "page_reverse", "sort_key", "sort_dir", "fields"];
 
-/// The rows that the caller sees and asks for, ordered by id where nothing else is asked.
+/// The rows that the caller sees and asks for, ordered by id where nothing else is asked. `ids` come in their order, and a
+/// row is made only where it may be on the page.
 ///
 /// A marker that is not there (any more) is passed over: the first page comes again, as the real one does.
-pub(super) fn list(call: &Call, caller: &Caller, kind: Kind, rows: Vec<Value>) -> Reply {
+pub(super) fn list<'a>(
+    call: &Call,
+    caller: &Caller,
+    kind: Kind,
+    ids: impl Iterator<Item = &'a str> + Clone,
+    show: impl Fn(&str) -> Value,
+) -> Reply {
     let limit = limit(call)?;
     check_filters(call, kind)?;
     let own = |row: &Value| match row["project_id"].as_str() {
         Some(project) => sees(caller, project),
         None => caller.project().is_some(),
     };
-    let mut rows: Vec<Value> = rows.into_iter().filter(|row| own(row) && matches(call, kind, row)).collect();
-    sort(call, &mut rows);
-    let Some(limit) = limit else {
-        let rows: Vec<Value> = rows.iter().map(|row| fields(call, row)).collect();
-        return Ok(Answer::ok(json!({kind.rows: rows})));
+    let rows = |id: &str| Some(show(id)).filter(|row| own(row) && matches(call, kind, row));
+    let marker = call.param("marker").filter(|marker| ids.clone().any(|id| id == *marker));
+    let most = limit.unwrap_or(usize::MAX);
+    let page: Vec<Value> = match call.param("sort_key") {
+        None => {
+            ids.filter(|id| marker.is_none_or(|marker| *id > marker)).filter_map(rows).take(most).collect()
+        }
+        Some(_) => {
+            let mut rows: Vec<Value> = ids.filter_map(rows).collect();
+            sort(call, &mut rows);
+            let after = marker.and_then(|marker| rows.iter().position(|row| row["id"] == marker));
+            rows.into_iter().skip(after.map_or(0, |at| at + 1)).take(most).collect()
+        }
     };
-    let after = call.param("marker").and_then(|marker| rows.iter().position(|row| row["id"] == marker));
-    let page: Vec<Value> = rows.into_iter().skip(after.map_or(0, |at| at + 1)).take(limit).collect();
-    let links = links(call, &page, limit);
     let shown: Vec<Value> = page.iter().map(|row| fields(call, row)).collect();
     let mut body = json!({kind.rows: shown});
-    body[format!("{}_links", kind.rows)] = Value::Array(links);
+    if let Some(limit) = limit {
+        body[format!("{}_links", kind.rows)] = Value::Array(links(call, &page, limit));
+    }
     Ok(Answer::ok(body))
 }
 

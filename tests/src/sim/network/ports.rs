@@ -22,8 +22,9 @@ const PORTS: Kind = Kind {
 pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&str]) -> Reply {
     match (call.method.as_str(), path) {
         ("GET", ["networks"]) => {
-            let rows = world.networks.iter().map(|(id, network)| show_network(id, network)).collect();
-            paging::list(call, caller, NETWORKS, rows)
+            let networks = &world.networks;
+            let row = |id: &str| networks.get(id).map_or(Value::Null, |network| show_network(id, network));
+            paging::list(call, caller, NETWORKS, networks.keys().map(String::as_str), row)
         }
         ("POST", ["networks"]) => {
             let given = call.object("network");
@@ -42,8 +43,9 @@ pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&s
             Ok(Answer::empty(204))
         }
         ("GET", ["ports"]) => {
-            let rows = world.ports.iter().map(|(id, port)| show_port(id, port)).collect();
-            paging::list(call, caller, PORTS, rows)
+            let ports = &world.ports;
+            let row = |id: &str| ports.get(id).map_or(Value::Null, |port| show_port(id, port));
+            paging::list(call, caller, PORTS, ports.keys().map(String::as_str), row)
         }
         ("POST", ["ports"]) => create_port(world, call, caller),
         ("DELETE", ["ports", id]) => {

@@ -1,5 +1,7 @@
 //! Security-group rules: what is refused, how they are stored, and which count as the same.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::super::access::Caller;
@@ -77,9 +79,15 @@ const WITH_PORTS: [u8; 5] = [6, 17, 33, 132, 136];
 pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&str]) -> Reply {
     match (call.method.as_str(), path) {
         ("GET", []) => {
-            let rows =
-                world.rules().map(|(group, id, rule)| show(id, rule, group, &world.security_groups[group]));
-            paging::list(call, caller, KIND, rows.collect())
+            let rules: BTreeMap<&str, (&str, &Rule)> =
+                world.rules().map(|(group, id, rule)| (id, (group, rule))).collect();
+            let row = |id: &str| {
+                let found = rules
+                    .get(id)
+                    .and_then(|(group, rule)| Some((group, rule, world.security_groups.get(*group)?)));
+                found.map_or(Value::Null, |(group_id, rule, group)| show(id, rule, group_id, group))
+            };
+            paging::list(call, caller, KIND, rules.keys().copied(), row)
         }
         ("POST", []) if call.body.as_ref().is_some_and(|body| body.get("security_group_rules").is_some()) => {
             create_many(world, call, caller)

@@ -9,9 +9,9 @@ use cloudspec::model::cloud::{
 use cloudspec::model::desired::{
     DesiredGroup, DesiredRole, DesiredRule, DesiredTenant, GroupName, PeerName, PrincipalName, TenantName,
 };
-use cloudspec::model::ids::{ProjectId, SecurityGroupId};
+use cloudspec::model::ids::{DomainId, ProjectId, SecurityGroupId};
 use cloudspec::model::rule::{Direction, Ethertype, Remote, Rule, Traffic};
-use cloudspec::model::{Desired, Snapshot, Unknown};
+use cloudspec::model::{Desired, Sighting, Snapshot, Unknown};
 use cloudspec_crds::security_group::EvidencePolicy;
 use cloudspec_crds::tenant::Unlisted;
 
@@ -129,10 +129,10 @@ pub(crate) fn world(dice: &mut Dice, mood: Mood) -> Snapshot {
     };
     Snapshot {
         cloud: CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() },
-        domains: Ok(domains),
         projects: Ok(projects),
-        users: Ok(users),
-        groups: Ok(groups),
+        users: by_domain(&domains, &users, |user| &user.domain),
+        groups: by_domain(&domains, &groups, |group| &group.domain),
+        domains: Ok(domains),
         roles: Ok(roles),
         assignments: Ok(assignments),
         application_credentials,
@@ -416,4 +416,14 @@ fn desired_rule(
         description: String::new(),
         measured: dice.once_in(2),
     }
+}
+
+/// A whole listing for each domain.
+fn by_domain<T: Clone>(
+    domains: &[Domain],
+    all: &[T],
+    domain: impl Fn(&T) -> &DomainId,
+) -> BTreeMap<DomainId, Sighting<Vec<T>>> {
+    let of = |one: &Domain| all.iter().filter(|row| *domain(row) == one.id).cloned().collect();
+    domains.iter().map(|one| (one.id.clone(), Ok(of(one)))).collect()
 }

@@ -5,65 +5,30 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
-#[path = "world/random.rs"]
+mod approval;
+mod law;
 mod random;
+#[path = "../world/mod.rs"]
 mod world;
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use cloudspec::diff::diff;
-use cloudspec::gate::approval::{Answer, Facts, Guard, Offered, Request, Rules};
-use cloudspec::gate::{Approval, Verdict, admit, decide};
-use cloudspec::model::cloud::{CloudIdentity, Group, Project, QuotaService, SecurityGroup, User};
+use cloudspec::model::cloud::{Group, Principal, Project, SecurityGroup, User};
 use cloudspec::model::desired::{PeerName, PrincipalName};
 use cloudspec::model::finding::RoleIs;
 use cloudspec::model::rule::Remote;
-use cloudspec::model::{Action, Aspect, Class, Desired, Finding, FindingKind, Plan, PlanDigest, Snapshot};
-use cloudspec::plan::{classes, from_spec, lint, plan, to_spec, users_to_ask, within};
-use cloudspec_crds::ChangePlanStatus;
-use cloudspec_crds::change_plan::{ChangePlanSpec, OwnerRef};
-use cloudspec_crds::cloud_spec::{ApprovalPolicy, RequireDigest};
-use jiff::Timestamp;
-use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
+use cloudspec::model::{Action, Aspect, Class, Desired, Finding, FindingKind, Plan, Snapshot};
+use cloudspec::plan::{from_spec, lint, plan, to_spec, users_to_ask, within};
+use cloudspec_crds::change_plan::ChangePlanSpec;
+use law::{OWNER, actions, ensure, law, owner, planned};
 use random::{Dice, Mood, desired, unknown};
 use world::carry_out;
-
-const OWNER: &str = "0d1c";
-
-/// Tries a law on random choices.
-fn law(law: impl Fn(&mut Dice) -> Result<(), String>) {
-    let number = |name: &str, otherwise: u64| {
-        std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
-    };
-    let seed = number("CLOUDSPEC_SEED", 2024);
-    let cases = u32::try_from(number("CLOUDSPEC_CASES", 500)).unwrap();
-    println!("CLOUDSPEC_SEED={seed} CLOUDSPEC_CASES={cases}");
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
-    let config = Config { cases, failure_persistence: None, ..Config::default() };
-    let choices = proptest::collection::vec(proptest::num::u8::ANY, 0..400);
-    let outcome = TestRunner::new_with_rng(config, rng)
-        .run(&choices, |bytes| law(&mut Dice::new(bytes)).map_err(TestCaseError::fail));
-    match outcome {
-        Ok(()) => {}
-        Err(TestError::Fail(why, choices)) => panic!("CLOUDSPEC_SEED={seed}: {why}\nchoices: {choices:?}"),
-        Err(TestError::Abort(why)) => panic!("CLOUDSPEC_SEED={seed}: {why}"),
-    }
-}
-
-fn ensure(so: bool, otherwise: impl FnOnce() -> String) -> Result<(), String> {
-    if so { Ok(()) } else { Err(otherwise()) }
-}
 
 fn case(dice: &mut Dice) -> (Desired, Snapshot) {
     let mood = dice.pick(&[Mood::Wild, Mood::Wild, Mood::Tame]);
     (desired(dice, mood), random::world(dice, mood))
-}
-
-fn planned(desired: &Desired, snapshot: &Snapshot) -> Plan {
-    plan(desired, snapshot, &diff(desired, snapshot), OWNER)
 }
 
 type Blinding = (&'static str, fn(&mut Snapshot), fn(&Desired) -> bool);
@@ -74,12 +39,12 @@ const LISTINGS: &[Blinding] = &[
     ("projects", |seen| seen.projects = Err(unknown("identity")), compares_anything),
     (
         "users",
-        |seen| seen.users = Err(unknown("identity")),
+        |seen| seen.users.values_mut().for_each(|listing| *listing = Err(unknown("identity"))),
         |desired| principals(desired).any(|principal| matches!(principal, PrincipalName::User { .. })),
     ),
     (
         "groups",
-        |seen| seen.groups = Err(unknown("identity")),
+        |seen| seen.groups.values_mut().for_each(|listing| *listing = Err(unknown("identity"))),
         |desired| principals(desired).any(|principal| matches!(principal, PrincipalName::Group { .. })),
     ),
     ("roles", |seen| seen.roles = Err(unknown("identity")), |desired| principals(desired).next().is_some()),
@@ -136,23 +101,6 @@ fn told(findings: &[Finding]) -> BTreeSet<String> {
         .filter(|finding| finding.kind != FindingKind::Unknowable)
         .map(|finding| format!("{} {:?} {:?}", finding.subject, finding.aspect, finding.kind))
         .collect()
-}
-
-fn actions(plan: &Plan) -> Vec<&Action> {
-    plan.steps.iter().map(|step| &step.action).collect()
-}
-
-/// The calls without what they do not depend upon: limits that are neither set nor, as by Barbican, replaced.
-fn calls(plan: &Plan) -> Vec<Action> {
-    let mut calls: Vec<Action> = actions(plan).into_iter().cloned().collect();
-    for call in &mut calls {
-        if let Action::SetQuota { service, from: Some(from), to, .. } = call
-            && *service != QuotaService::KeyManager
-        {
-            from.retain(|limit, _| to.contains_key(limit));
-        }
-    }
-    calls
 }
 
 #[test]
@@ -263,7 +211,7 @@ fn the_order_of_listings_and_what_is_not_compared_change_no_digest() {
 fn shuffle(dice: &mut Dice, seen: &mut Snapshot) {
     dice.shuffle(seen.domains.as_mut().unwrap());
     dice.shuffle(seen.projects.as_mut().unwrap());
-    dice.shuffle(seen.users.as_mut().unwrap());
+    seen.users.values_mut().for_each(|users| dice.shuffle(users.as_mut().unwrap()));
     dice.shuffle(seen.roles.as_mut().unwrap());
     dice.shuffle(seen.assignments.as_mut().unwrap());
     let groups = seen.security_groups.as_mut().unwrap();
@@ -286,16 +234,10 @@ fn churn(seen: &mut Snapshot) {
         immutable: false,
     };
     seen.projects.as_mut().unwrap().push(project);
-    seen.users.as_mut().unwrap().push(User {
-        id: "u-new".into(),
-        name: "new".into(),
-        domain: "d1-id".into(),
-    });
-    seen.groups.as_mut().unwrap().push(Group {
-        id: "g-new".into(),
-        name: "new".into(),
-        domain: "d1-id".into(),
-    });
+    let stranger = User { id: "u-new".into(), name: "new".into(), domain: "d1-id".into() };
+    seen.users.entry("d1-id".into()).or_insert_with(|| Ok(vec![])).as_mut().unwrap().push(stranger);
+    let strangers = Group { id: "g-new".into(), name: "new".into(), domain: "d1-id".into() };
+    seen.groups.entry("d1-id".into()).or_insert_with(|| Ok(vec![])).as_mut().unwrap().push(strangers);
     let groups = seen.security_groups.as_mut().unwrap();
     groups.iter_mut().for_each(|group| group.revision += 1);
     groups.push(SecurityGroup {
@@ -323,9 +265,7 @@ fn only_the_users_who_lose_a_role_are_asked_for_their_credentials() {
             .steps
             .iter()
             .filter_map(|step| match &step.action {
-                Action::RevokeRole { principal: cloudspec::model::cloud::Principal::User(user), .. } => {
-                    Some(user.clone())
-                }
+                Action::RevokeRole { principal: Principal::User(user), .. } => Some(user.clone()),
                 _ => None,
             })
             .collect();
@@ -386,165 +326,4 @@ fn a_part_of_a_plan_is_within_it_and_any_other_step_is_not() {
         }
         Ok(())
     });
-}
-
-fn owner() -> OwnerRef {
-    OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: OWNER.into(), generation: 3 }
-}
-
-fn at(minutes: i64) -> Timestamp {
-    Timestamp::from_second(1_800_000_000 + 60 * minutes).unwrap()
-}
-
-/// What is shown to the gate, mostly as it must be.
-fn shown(dice: &mut Dice, plan: &Plan) -> (Request, Option<Offered>, Rules, Facts) {
-    let other = PlanDigest("sha256:00".to_owned());
-    let digest = plan.digest.clone();
-    let value = ["true", &digest.0, "true", &digest.0, "true", "false", "yes", ""];
-    let request = Request {
-        approved: (!dice.once_in(64)).then(|| dice.pick(&value).to_owned()),
-        by: (!dice.once_in(64)).then(|| "ann".to_owned()),
-        groups: vec![],
-        plan: Some(if dice.once_in(64) { other.0.clone() } else { digest.0.clone() }),
-        offer: (!dice.once_in(64))
-            .then(|| dice.pick(&["7", "7", "7", "7", "7", "7", "7", "7", "7", "6", "8", "x"]).to_owned()),
-        spec_author: dice.some(|dice| dice.pick(&["ann", "bob"]).to_owned()),
-        in_last_applied: dice.once_in(64),
-        applied_with_spec: dice.once_in(64),
-        being_deleted: dice.once_in(64),
-        generation: 3 + i64::from(dice.once_in(64)),
-    };
-    let offered = Offered {
-        name: "lab".into(),
-        digest: digest.clone(),
-        offer: 7,
-        offered_at: at(0),
-        generation: 3,
-        classes: classes(&plan.steps),
-        owner: OWNER.into(),
-        cloud: plan.cloud.clone(),
-    };
-    let mut rules = Rules::of(&ApprovalPolicy::default()).unwrap();
-    rules.separate_author = dice.once_in(2);
-    rules.require_digest =
-        dice.pick(&[RequireDigest::Destructive, RequireDigest::Never, RequireDigest::Always]);
-    let elsewhere = CloudIdentity { region: "RegionTwo".into(), ..plan.cloud.clone() };
-    let facts = Facts {
-        now: at(dice.pick(&[5, 5, 5, 5, 5, 5, 5, 5, 0, 60, 61])),
-        may_approve: dice.pick(&[
-            Answer::Yes,
-            Answer::Yes,
-            Answer::Yes,
-            Answer::Yes,
-            Answer::No,
-            Answer::NotTold("x".into()),
-        ]),
-        guard: dice.pick(&[
-            Guard::Enforced,
-            Guard::Enforced,
-            Guard::Enforced,
-            Guard::Advisory,
-            Guard::NotEnforced("x".into()),
-        ]),
-        suspended: dice.once_in(64),
-        can_apply: !dice.once_in(64),
-        exceeded: if dice.once_in(64) { vec!["x".into()] } else { vec![] },
-        owner: if dice.once_in(64) { "another".into() } else { OWNER.into() },
-        cloud: if dice.once_in(64) { elsewhere } else { plan.cloud.clone() },
-        current: (!dice.once_in(64)).then(|| if dice.once_in(64) { other } else { digest }),
-        decided: dice.once_in(64),
-    };
-    let offered = (!dice.once_in(64)).then_some(offered);
-    (request, offered, rules, facts)
-}
-
-/// What must be so of whatever was approved, said again and otherwise than the gate says it.
-fn rightly(approval: &Approval, shown: &(Request, Option<Offered>, Rules, Facts), plan: &Plan) -> bool {
-    let (request, offered, rules, facts) = shown;
-    let Some(offered) = offered else { return false };
-    let value = request.approved.as_deref();
-    let destroys = plan.steps.iter().any(|step| step.class == Class::Destructive);
-    let digest_due = match rules.require_digest {
-        RequireDigest::Never => false,
-        RequireDigest::Destructive => destroys,
-        RequireDigest::Always => true,
-    };
-    [
-        approval.digest == plan.digest && offered.digest == plan.digest,
-        request.plan.as_ref() == Some(&plan.digest.0) && facts.current.as_ref() == Some(&plan.digest),
-        request.by.as_deref() == Some(approval.by.as_str()) && request.offer.as_deref() == Some("7"),
-        value == Some(&plan.digest.0) || (value == Some("true") && !digest_due),
-        !request.in_last_applied && !request.applied_with_spec && !request.being_deleted,
-        request.generation == 3 && facts.owner == OWNER && facts.cloud == plan.cloud,
-        facts.now >= at(0) + rules.min_plan_age && facts.now <= at(0) + rules.expires_after,
-        facts.may_approve == Answer::Yes && !matches!(facts.guard, Guard::NotEnforced(_)),
-        !facts.suspended && facts.can_apply && facts.exceeded.is_empty() && !facts.decided,
-        !rules.separate_author || request.spec_author.as_deref() == Some("bob"),
-    ]
-    .into_iter()
-    .all(|so| so)
-}
-
-#[test]
-fn what_is_carried_out_is_part_of_what_was_approved() {
-    let (approved, admitted) = (Cell::new(0), Cell::new(0));
-    law(|dice| {
-        let mood = dice.pick(&[Mood::Tame, Mood::Wild]);
-        // The choices for the gate come first: long worlds use all of them up.
-        let mut own: Vec<u8> = (0..80).map(|_| u8::try_from(dice.roll(256)).unwrap()).collect();
-        own.rotate_left(1);
-        let mut gate = Dice::new(own);
-        let (desired, mut seen) = (desired(dice, mood), random::world(dice, mood));
-        let plan = planned(&desired, &seen);
-        let shown = shown(&mut gate, &plan);
-        let (request, offered, rules, facts) = &shown;
-        let Verdict::Approved(approval) = decide(request, offered.as_ref(), rules, facts) else {
-            return Ok(());
-        };
-        approved.set(approved.get() + 1);
-        ensure(rightly(&approval, &shown, &plan), || format!("{shown:#?}"))?;
-        let status = ChangePlanStatus {
-            phase: Some("Offered".into()),
-            decision: Some(approval.decision(facts.now)),
-            ..ChangePlanStatus::default()
-        };
-        let mut spec = to_spec(&plan, owner());
-        tamper(&mut gate, &mut spec);
-        let Ok(admitted_plan) = admit(&spec, &status, OWNER, &plan.cloud) else { return Ok(()) };
-        admitted.set(admitted.get() + 1);
-        ensure(actions(admitted_plan.plan()) == actions(&plan), || format!("{spec:#?}"))?;
-        // Someone has been at work in the cloud in between.
-        if gate.once_in(2) {
-            seen = random::world(&mut gate, mood);
-        }
-        let fresh = planned(&desired, &seen);
-        if within(&fresh, admitted_plan.plan()).is_ok() {
-            let approved = calls(&plan);
-            let more = calls(&fresh).into_iter().find(|call| !approved.contains(call));
-            ensure(more.is_none(), || format!("{more:?}"))?;
-        }
-        Ok(())
-    });
-    assert!(approved.get() > 25, "only {} were approved", approved.get());
-    assert!(admitted.get() > 12, "only {} were admitted", admitted.get());
-}
-
-/// Changes a ChangePlan behind the controller's back, now and then.
-fn tamper(dice: &mut Dice, spec: &mut ChangePlanSpec) {
-    if spec.steps.is_empty() {
-        return;
-    }
-    let at = dice.roll(spec.steps.len());
-    match dice.roll(12) {
-        6 => spec.steps.swap(0, at),
-        7 => drop(spec.steps.remove(at)),
-        8 => {
-            spec.steps[at].action =
-                serde_json::json!({"revokeRole": {"project": "p", "principal": {"user": "u"}, "role": "r"}})
-        }
-        9 => spec.steps[at].side_effects.clear(),
-        10 => spec.steps[at].class = "Reversible".to_owned(),
-        11 => spec.cloud.region = "RegionTwo".to_owned(),
-        _ => {}
-    }
 }
