@@ -37,10 +37,7 @@ pub(crate) fn actions() -> Vec<Action> {
     let made = || ProjectRef::Made(tenant());
     let old = || ProjectRef::Id("p-old".into());
     vec![
-        Action::ChangeProject {
-            project: old(),
-            change: ProjectChange::Protected { from: true, to: false },
-        },
+        Action::ChangeProject { project: old(), change: ProjectChange::Protected { from: true, to: false } },
         Action::CreateProject {
             name: tenant(),
             domain: "d-c".into(),
@@ -83,10 +80,7 @@ pub(crate) fn actions() -> Vec<Action> {
             role: "r-m".into(),
         },
         Action::ChangeProject { project: old(), change: ProjectChange::Enabled { from: true, to: false } },
-        Action::ChangeProject {
-            project: made(),
-            change: ProjectChange::Protected { from: false, to: true },
-        },
+        Action::ChangeProject { project: made(), change: ProjectChange::Protected { from: false, to: true } },
     ]
 }
 
@@ -111,8 +105,7 @@ pub(crate) fn approved(actions: Vec<Action>) -> ApprovedPlan {
     let steps: Vec<Step> = (1..).zip(actions).map(|(number, action)| step(number, action)).collect();
     let digest = digest(&cloud, OWNER, &steps);
     let plan = Plan { cloud: cloud.clone(), owner: OWNER.into(), steps, left_alone: vec![], digest };
-    let owner =
-        OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: OWNER.into(), generation: 1 };
+    let owner = OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: OWNER.into(), generation: 1 };
     let decision = Decision {
         verdict: "Approved".into(),
         by: "ann".into(),

@@ -5,9 +5,7 @@ use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard};
 use std::task::Poll;
 
-use cloudspec::apply::port::{
-    CloudWrite, Entry, Journal, JournalLost, Look, StepState, WriteError, Written,
-};
+use cloudspec::apply::port::{CloudWrite, Entry, Journal, JournalLost, Look, StepState, WriteError, Written};
 use cloudspec::apply::{Env, Outcome, apply};
 use cloudspec::gate::ApprovedPlan;
 use cloudspec::model::Action;
@@ -28,6 +26,9 @@ pub(crate) enum Odd {
     /// It cannot be sent.
     NotSent,
 }
+
+/// What a journal says of each step: the state, and the id of what was made.
+pub(crate) type Told = BTreeMap<u32, (StepState, Option<String>)>;
 
 /// The cloud and the journal: what outlives a process.
 #[derive(Default)]
@@ -70,8 +71,11 @@ impl World {
     }
 
     /// What stands in the journal: the state and the id of each step.
-    pub(crate) fn told(&self) -> BTreeMap<u32, (StepState, Option<String>)> {
-        self.journal.iter().map(|(number, entry)| (*number, (entry.state, entry.created_id.clone()))).collect()
+    pub(crate) fn told(&self) -> Told {
+        self.journal
+            .iter()
+            .map(|(number, entry)| (*number, (entry.state, entry.created_id.clone())))
+            .collect()
     }
 
     fn write(&mut self, entry: Entry) {
@@ -224,7 +228,9 @@ impl CloudWrite for Cloud<'_> {
             let odd = world.odd_calls.get(&world.calls.len()).copied();
             match odd {
                 Some(Odd::Refused | Odd::UnclearAndNot | Odd::NotSent) => {}
-                Some(Odd::UnclearAndDone | Odd::UnclearAndLate) | None => world.under_way.push(action.clone()),
+                Some(Odd::UnclearAndDone | Odd::UnclearAndLate) | None => {
+                    world.under_way.push(action.clone())
+                }
             }
             odd
         };
