@@ -183,7 +183,7 @@ fn not_asked(report: &Report<'_>) -> Says {
         Sight::Audited { exceeded, .. } if !exceeded.is_empty() => Some(exceeded.join("; ")),
         Sight::Audited { .. } | Sight::Invalid(_) | Sight::Blind(_) => None,
     };
-    if let (Some(last), None) = (untold(report), report.offer) {
+    if let (Some(last), None, None) = (untold(report), report.offer, &beyond) {
         let message = format!("{} approved {}", last.approved_by, last.name);
         return says(kind, "True", reasons::APPROVED, message);
     }
