@@ -1,2 +1,5 @@
-//! Doorway.
-fn main() {}
+//! Doorway: `cloudspec`.
+
+fn main() -> std::process::ExitCode {
+    cloudspec::cli::main()
+}

@@ -259,11 +259,11 @@ fn a_finding_keeps_its_fingerprint_until_its_values_change() {
 #[test]
 fn a_spec_that_came_past_admission_is_answered_with_the_fields_path() {
     let wrong = [
-        (r#"protocol: tcp, ports: "9-8""#, "spec.securityGroups[0].ingress[0].protocol"),
-        (r#"protocol: vrrp, ports: "80""#, "spec.securityGroups[0].ingress[0].protocol"),
+        (r#"protocol: tcp, ports: "9-8""#, "spec.securityGroups[0].ingress[0].ports"),
+        (r#"protocol: vrrp, ports: "80""#, "spec.securityGroups[0].ingress[0].ports"),
         (r#"protocol: tcp, ports: "0-70000""#, "spec.securityGroups[0].ingress[0].ports"),
-        (r#"from: {cidr: 10.0.0.5/24}"#, "spec.securityGroups[0].ingress[0].cidr"),
-        (r#"from: {cidr: nonsense}"#, "spec.securityGroups[0].ingress[0].cidr"),
+        (r#"from: {cidr: 10.0.0.5/24}"#, "spec.securityGroups[0].ingress[0].from.cidr"),
+        (r#"from: {cidr: nonsense}"#, "spec.securityGroups[0].ingress[0].from.cidr"),
         (r#"from: {}"#, "spec.securityGroups[0].ingress[0].from"),
         (r#"to: {cidr: 10.0.0.0/24}"#, "spec.securityGroups[0].ingress[0].to"),
         (r#"ethertype: IPv6, from: {cidr: 10.0.0.0/24}"#, "spec.securityGroups[0].ingress[0].ethertype"),

@@ -17,46 +17,14 @@ use crate::status::Classes;
     kind = "ChangePlan",
     plural = "changeplans",
     shortname = "cplan",
-    category = "cloudspec",
+    category = "cloudspec-all",
     namespaced,
     status = "ChangePlanStatus",
     derive = "PartialEq",
     doc = "One exact correction of a cloud, the decision on it, and the journal of carrying it out. Written by the controller alone; it never changes.",
     selectable = ".spec.owner.name",
     selectable = ".spec.digest",
-    selectable = ".status.phase",
-    printcolumn(
-        name = "Owner",
-        type_ = "string",
-        json_path = ".spec.owner.name",
-        description = "the object that the plan corrects"
-    ),
-    printcolumn(
-        name = "Steps",
-        type_ = "integer",
-        json_path = ".spec.steps[-1:].number",
-        description = "number of steps"
-    ),
-    printcolumn(
-        name = "Phase",
-        type_ = "string",
-        json_path = ".status.phase",
-        description = "Offered, Superseded, Rejected, Applying, Succeeded or Stopped"
-    ),
-    printcolumn(
-        name = "Approved-By",
-        type_ = "string",
-        json_path = ".status.decision.by",
-        description = "who decided"
-    ),
-    printcolumn(
-        name = "Digest",
-        type_ = "string",
-        json_path = ".spec.digest",
-        priority = 1,
-        description = "what approved=DIGEST approves"
-    ),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]
 pub struct ChangePlanSpec {

@@ -18,66 +18,14 @@ use crate::tenant::{Tenant, UnlistedTenants};
     kind = "CloudSpec",
     plural = "cloudspecs",
     shortname = "cspec",
-    category = "cloudspec",
+    category = "cloudspec-all",
     namespaced,
     status = "CloudSpecStatus",
     derive = "PartialEq",
     doc = "What must be true of one OpenStack cloud. Drift is reported in status; a correction is applied only after a person approved exactly that plan: kubectl cloudspec approve NAME, or kubectl annotate cloudspec NAME approved=true.",
     selectable = ".spec.cloud.observe.secretName",
     selectable = ".spec.cloud.observe.cloudName",
-    selectable = ".status.state",
-    printcolumn(
-        name = "State",
-        type_ = "string",
-        json_path = ".status.state",
-        description = "InSync, Drifted, AwaitingApproval, Applying, Blocked, Unknown, Suspended or Invalid"
-    ),
-    printcolumn(
-        name = "Drift",
-        type_ = "string",
-        json_path = ".status.summary.text",
-        description = "findings in words"
-    ),
-    printcolumn(
-        name = "Plan",
-        type_ = "string",
-        json_path = ".status.plan.name",
-        description = "the ChangePlan on offer"
-    ),
-    printcolumn(
-        name = "Approved",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type==\"Approved\")].status",
-        description = "whether the plan on offer is approved"
-    ),
-    printcolumn(
-        name = "Observed",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type==\"Observed\")].status",
-        description = "whether the last observation is fresh and complete"
-    ),
-    printcolumn(
-        name = "Reason",
-        type_ = "string",
-        json_path = ".status.conditions[?(@.type==\"InSync\")].reason",
-        priority = 1,
-        description = "why it is or is not in sync"
-    ),
-    printcolumn(
-        name = "Offer",
-        type_ = "integer",
-        json_path = ".status.plan.offer",
-        priority = 1,
-        description = "number of the offer"
-    ),
-    printcolumn(
-        name = "Steps",
-        type_ = "integer",
-        json_path = ".status.plan.steps",
-        priority = 1,
-        description = "steps of the plan on offer"
-    ),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    selectable = ".status.state"
 )]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = rules::spec()))]

@@ -9,6 +9,7 @@
 pub mod annotation;
 pub mod change_plan;
 pub mod cloud_spec;
+mod columns;
 pub mod quota;
 pub mod rules;
 pub mod security_group;

@@ -36,7 +36,8 @@ pub const TAG: &str = "^[^,/]+$";
 /// A plan's digest.
 pub const DIGEST: &str = "^sha256:[0-9a-f]{64}$";
 
-const GO_DURATION: &str = r"'^([0-9]{1,6}(\\.[0-9]{1,3})?(h|m|s|ms))+$'";
+/// Whole hours, minutes and seconds, each once; some of them.
+const GO_DURATION: &str = "'^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$'";
 
 fn rule(cel: impl Into<String>, message: &str) -> Value {
     json!({"rule": cel.into(), "message": message})
@@ -47,7 +48,7 @@ fn rule_at(field: &str, cel: &str, message: &str) -> Value {
 }
 
 fn duration(low: &str, high: &str, message: &str) -> Value {
-    let is = format!("self.matches({GO_DURATION})");
+    let is = format!("self != '' && self.matches({GO_DURATION})");
     json!([rule(
         format!("{is} && duration(self) >= duration('{low}') && duration(self) <= duration('{high}')"),
         message
@@ -68,9 +69,11 @@ pub(crate) fn min_plan_age() -> Value {
 
 /// Both are durations before they are compared: else the string's own rule speaks.
 pub(crate) fn approval() -> Value {
+    let is = |field: &str| format!("self.{field} != '' && self.{field}.matches({GO_DURATION})");
     let cel = format!(
-        "!self.minPlanAge.matches({GO_DURATION}) || !self.expiresAfter.matches({GO_DURATION}) || \
-         duration(self.minPlanAge) < duration(self.expiresAfter)"
+        "!({} && {}) || duration(self.minPlanAge) < duration(self.expiresAfter)",
+        is("minPlanAge"),
+        is("expiresAfter")
     );
     json!([rule_at(
         ".minPlanAge",

@@ -56,7 +56,6 @@ pub struct ProjectRef {
 /// One rule. `from` (ingress) and `to` (egress) say the other side; absent means anywhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
 pub struct Rule {
     /// `IPv4` or `IPv6`. Absent: that of the CIDR, else IPv4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -203,5 +202,5 @@ fn rules_of(generator: &mut SchemaGenerator, side: &str, wrong: &str, message: &
             json!({"type": "object", "description": format!("Not here: {message}."), "x-kubernetes-validations": refused}),
         );
     }
-    json_schema!({"type": "array", "maxItems": MOST_RULES, "items": rule, "x-kubernetes-list-type": "set"})
+    json_schema!({"type": "array", "maxItems": MOST_RULES, "items": rule, "x-kubernetes-list-type": "atomic"})
 }

@@ -43,7 +43,7 @@ pub struct Tenant {
     pub quotas: Option<Quotas>,
     /// Role assignments of users and groups on this project, direct ones only. Absent: not compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = MOST_ROLES), extend("x-kubernetes-list-type" = "set"))]
+    #[schemars(length(max = MOST_ROLES), extend("x-kubernetes-list-type" = "atomic"))]
     pub roles: Option<Vec<RoleAssignment>>,
     /// What to do with a role assignment on this project that is not listed in `roles`.
     #[serde(default = "report")]
@@ -53,7 +53,7 @@ pub struct Tenant {
 /// One role of one user or group on the project.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-map-type" = "atomic", "x-kubernetes-validations" = rules::role()))]
+#[schemars(extend("x-kubernetes-validations" = rules::role()))]
 pub struct RoleAssignment {
     /// Name of the user. Exactly one of `user` and `group` is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,16 +1,17 @@
 //! The CustomResourceDefinitions made from the types.
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
-    CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, ValidationRule,
+    CustomResourceColumnDefinition, CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray,
+    ValidationRule,
 };
 use kube::CustomResourceExt;
 
-use crate::{ChangePlan, CloudSpec, rules};
+use crate::{ChangePlan, CloudSpec, columns, rules};
 
 /// All definitions, in the order in which they are installed.
 pub fn all() -> Vec<CustomResourceDefinition> {
-    let cloud_spec = finished(CloudSpec::crd(), Vec::new());
-    let change_plan = finished(ChangePlan::crd(), rules::change_plan());
+    let cloud_spec = finished(CloudSpec::crd(), columns::of_cloud_spec(), Vec::new());
+    let change_plan = finished(ChangePlan::crd(), columns::of_change_plan(), rules::change_plan());
     vec![cloud_spec, change_plan]
 }
 
@@ -22,12 +23,14 @@ pub fn to_yaml(definition: &CustomResourceDefinition) -> Result<String, serde_sa
     serde_saphyr::to_string(definition)
 }
 
-/// The definition with the rules of the whole object, which reach over spec and status.
+/// The definition with its columns, and the rules of the whole object, which reach over spec and status.
 fn finished(
     mut definition: CustomResourceDefinition,
+    columns: Vec<CustomResourceColumnDefinition>,
     of_the_whole: Vec<ValidationRule>,
 ) -> CustomResourceDefinition {
     for version in &mut definition.spec.versions {
+        version.additional_printer_columns = Some(columns.clone());
         if let Some(root) = version.schema.as_mut().and_then(|schema| schema.open_api_v3_schema.as_mut()) {
             forbid_null(root);
             root.x_kubernetes_validations = Some(of_the_whole.clone()).filter(|rules| !rules.is_empty());

@@ -1,2 +1,5 @@
-//! Doorway.
-fn main() {}
+//! Doorway: `kubectl cloudspec`.
+
+fn main() -> std::process::ExitCode {
+    cloudspec::cli::main()
+}

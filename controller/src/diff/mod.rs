@@ -12,6 +12,7 @@ mod rules;
 mod security_groups;
 mod tenants;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::model::desired::DesiredGroup;
@@ -20,7 +21,7 @@ use crate::model::{Aspect, Desired, Finding, FindingKind, Lookup, Severity, Snap
 pub use roles::principal;
 pub use rules::{peer_address_group, peer_group};
 
-/// All that is not as declared, the worst first.
+/// All that is not as declared, the worst first; each has a fingerprint of its own.
 pub fn diff(desired: &Desired, snapshot: &Snapshot) -> Vec<Finding> {
     let Desired { tenants, reported_domains, security_groups } = desired;
     let mut findings = Vec::new();
@@ -32,7 +33,9 @@ pub fn diff(desired: &Desired, snapshot: &Snapshot) -> Vec<Finding> {
         security_groups::compare(group, security_groups, snapshot, &mut findings);
     }
     findings.sort();
-    findings.dedup();
+    // Two entries of one name, told apart by their ids, may both lack the same: that is one finding.
+    let mut names = BTreeSet::new();
+    findings.retain(|finding| names.insert(finding.fingerprint()));
     findings
 }
 

@@ -11,12 +11,17 @@ use std::fmt;
 
 use cloudspec_crds::CloudSpecSpec;
 use cloudspec_crds::quota::Quotas;
+use cloudspec_crds::rules::{
+    MOST_GROUPS, MOST_OCTAVIA_QUOTA, MOST_QUOTA, MOST_ROLES, MOST_RULES, MOST_TENANTS,
+};
 use cloudspec_crds::security_group::{self as declared, EvidencePolicy};
 use cloudspec_crds::tenant::{RoleAssignment, Tenant, Unlisted, UnlistedTenantPolicy, UnlistedTenants};
 use serde::{Deserialize, Serialize};
 
 use super::cloud::{QuotaService, QuotaValues};
-use super::rule::{Direction, Ethertype, Remote, Rule, Spelling, Traffic};
+use super::desired_rule::rule_from;
+use super::rule::{Direction, Rule};
+use super::validate::{self, KEYSTONE_NAME, LONG_NAME, NEUTRON_DESCRIPTION, NEUTRON_ID, say};
 
 /// What must be true of one cloud.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -153,6 +158,9 @@ impl Desired {
     /// Every field that is wrong.
     pub fn from_spec(spec: &CloudSpecSpec) -> Result<Self, Vec<Invalid>> {
         let mut wrong = Vec::new();
+        validate::head(spec, &mut wrong);
+        validate::size(spec.tenants.as_ref(), MOST_TENANTS, "spec.tenants", &mut wrong);
+        validate::size(spec.security_groups.as_ref(), MOST_GROUPS, "spec.securityGroups", &mut wrong);
         let mut tenants: Vec<DesiredTenant> = Vec::new();
         for (index, tenant) in spec.tenants.iter().flatten().enumerate() {
             tenants.push(tenant_from(tenant, &format!("spec.tenants[{index}]"), &mut wrong));
@@ -161,12 +169,7 @@ impl Desired {
         for (index, group) in spec.security_groups.iter().flatten().enumerate() {
             security_groups.push(group_from(group, &format!("spec.securityGroups[{index}]"), &mut wrong));
         }
-        refuse_twins("spec.tenants", tenants.iter().map(|tenant| &tenant.name), &mut wrong);
-        refuse_twins(
-            "spec.securityGroups",
-            security_groups.iter().map(|group| (&group.name, &group.id)),
-            &mut wrong,
-        );
+        refuse_twins(&tenants, &security_groups, &mut wrong);
         if !wrong.is_empty() {
             return Err(wrong);
         }
@@ -175,6 +178,18 @@ impl Desired {
         security_groups.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
         Ok(Self { tenants, reported_domains, security_groups })
     }
+}
+
+/// Two entries for one project or group. A group without an id is every group of its name.
+fn refuse_twins(tenants: &[DesiredTenant], groups: &[DesiredGroup], wrong: &mut Vec<Invalid>) {
+    validate::twins("spec.tenants", tenants.iter().map(|tenant| &tenant.name), wrong);
+    validate::some_twins("spec.tenants", tenants.iter().map(|tenant| tenant.id.as_ref()), wrong);
+    let list = "spec.securityGroups";
+    let by_name_alone: BTreeSet<&GroupName> =
+        groups.iter().filter(|group| group.id.is_none()).map(|group| &group.name).collect();
+    let names = groups.iter().map(|group| by_name_alone.contains(&group.name).then_some(&group.name));
+    validate::some_twins(list, names, wrong);
+    validate::some_twins(list, groups.iter().map(|group| group.id.as_ref()), wrong);
 }
 
 fn reported_domains(spec: &CloudSpecSpec, tenants: &[DesiredTenant]) -> BTreeSet<String> {
@@ -188,43 +203,19 @@ fn reported_domains(spec: &CloudSpecSpec, tenants: &[DesiredTenant]) -> BTreeSet
     }
 }
 
-fn say(wrong: &mut Vec<Invalid>, field: String, message: impl fmt::Display) {
-    wrong.push(Invalid { field, message: message.to_string() });
-}
-
-/// Says each entry that has the key of an earlier one.
-fn refuse_twins<K: Ord>(list: &str, keys: impl Iterator<Item = K>, wrong: &mut Vec<Invalid>) {
-    let mut first = BTreeMap::new();
-    for (index, key) in keys.enumerate() {
-        match first.get(&key) {
-            Some(earlier) => {
-                say(wrong, format!("{list}[{index}]"), format!("is listed before, at [{earlier}]: keep one"))
-            }
-            None => drop(first.insert(key, index)),
-        }
-    }
-}
-
-/// Keystone's and Neutron's limits on a name: 1 to 64 characters in Keystone, 255 in Neutron.
-fn check_name(name: &str, longest: usize, field: String, wrong: &mut Vec<Invalid>) {
-    let length = name.chars().count();
-    if length == 0 || length > longest {
-        say(wrong, field, format!("a name has 1 to {longest} characters, this one {length}"));
-    }
-}
-
-const KEYSTONE_NAME: usize = 64;
-const NEUTRON_NAME: usize = 255;
+const KEYSTONE_DESCRIPTION: usize = 65535;
+const MOST_TAGS: u32 = 80;
 
 fn tenant_from(tenant: &Tenant, at: &str, wrong: &mut Vec<Invalid>) -> DesiredTenant {
     let Tenant { name, domain, id, description, enabled, tags, protected, quotas, roles, unlisted_roles } =
         tenant;
-    check_name(name, KEYSTONE_NAME, format!("{at}.name"), wrong);
-    check_name(domain, KEYSTONE_NAME, format!("{at}.domain"), wrong);
-    let roles = roles.as_ref().map(|roles| {
-        let read = |(index, role)| role_from(role, domain, &format!("{at}.roles[{index}]"), wrong);
-        roles.iter().enumerate().filter_map(read).collect()
-    });
+    validate::name(name, KEYSTONE_NAME, format!("{at}.name"), wrong);
+    validate::name(domain, KEYSTONE_NAME, format!("{at}.domain"), wrong);
+    validate::keystone_id(id.as_deref(), format!("{at}.id"), wrong);
+    validate::text(description.as_deref(), KEYSTONE_DESCRIPTION, format!("{at}.description"), wrong);
+    validate::size(tags.as_ref(), MOST_TAGS, format!("{at}.tags"), wrong);
+    validate::tags(tags.as_deref().unwrap_or_default(), &format!("{at}.tags"), wrong);
+    let roles = roles.as_ref().map(|roles| roles_from(roles, domain, &format!("{at}.roles"), wrong));
     DesiredTenant {
         name: TenantName { domain: domain.clone(), name: name.clone() },
         id: id.clone(),
@@ -238,6 +229,21 @@ fn tenant_from(tenant: &Tenant, at: &str, wrong: &mut Vec<Invalid>) -> DesiredTe
     }
 }
 
+fn roles_from(
+    listed: &Vec<RoleAssignment>,
+    project_domain: &str,
+    at: &str,
+    wrong: &mut Vec<Invalid>,
+) -> BTreeSet<DesiredRole> {
+    validate::size(Some(listed), MOST_ROLES, at, wrong);
+    let mut read = Vec::new();
+    for (index, role) in listed.iter().enumerate() {
+        read.push(role_from(role, project_domain, &format!("{at}[{index}]"), wrong));
+    }
+    validate::some_twins(at, read.iter().map(Option::as_ref), wrong);
+    read.into_iter().flatten().collect()
+}
+
 fn role_from(
     role: &RoleAssignment,
     project_domain: &str,
@@ -246,7 +252,13 @@ fn role_from(
 ) -> Option<DesiredRole> {
     let RoleAssignment { user, group, domain, role } = role;
     let domain = domain.as_deref().unwrap_or(project_domain).to_owned();
-    check_name(role, 255, format!("{at}.role"), wrong);
+    validate::name(role, LONG_NAME, format!("{at}.role"), wrong);
+    validate::name(&domain, KEYSTONE_NAME, format!("{at}.domain"), wrong);
+    for (name, longest, field) in [(user, LONG_NAME, "user"), (group, KEYSTONE_NAME, "group")] {
+        if let Some(name) = name {
+            validate::name(name, longest, format!("{at}.{field}"), wrong);
+        }
+    }
     let principal = match (user.clone(), group.clone()) {
         (Some(name), None) => PrincipalName::User { domain, name },
         (None, Some(name)) => PrincipalName::Group { domain, name },
@@ -271,12 +283,10 @@ fn quotas_from(quotas: &Quotas, at: &str, wrong: &mut Vec<Invalid>) -> BTreeMap<
     for (service, numbers) in given {
         let mut values = QuotaValues::new();
         for (resource, limit) in numbers.unwrap_or_default() {
-            if limit < -1 {
-                say(
-                    wrong,
-                    format!("{at}.quotas.{service}"),
-                    format!("{resource} is {limit}: give 0 or more, or -1 for no limit"),
-                );
+            if limit < -1 || limit > most(service) {
+                let message =
+                    format!("{resource} is {limit}: give 0 to {}, or -1 for no limit", most(service));
+                say(wrong, format!("{at}.quotas.{}", field_of(service)), message);
             }
             values.insert(resource.to_owned(), limit);
         }
@@ -287,17 +297,42 @@ fn quotas_from(quotas: &Quotas, at: &str, wrong: &mut Vec<Invalid>) -> BTreeMap<
     all
 }
 
+fn most(service: QuotaService) -> i64 {
+    match service {
+        QuotaService::LoadBalancer => MOST_OCTAVIA_QUOTA,
+        QuotaService::Compute | QuotaService::Volume | QuotaService::Network | QuotaService::KeyManager => {
+            MOST_QUOTA
+        }
+    }
+}
+
+/// The field of a service below `quotas`.
+fn field_of(service: QuotaService) -> &'static str {
+    match service {
+        QuotaService::Compute => "compute",
+        QuotaService::Volume => "volume",
+        QuotaService::Network => "network",
+        QuotaService::LoadBalancer => "loadBalancer",
+        QuotaService::KeyManager => "keyManager",
+    }
+}
+
 fn group_from(group: &declared::SecurityGroup, at: &str, wrong: &mut Vec<Invalid>) -> DesiredGroup {
     let declared::SecurityGroup { name, project, id, description, ingress, egress, unlisted_rules, evidence } =
         group;
-    check_name(name, NEUTRON_NAME, format!("{at}.name"), wrong);
-    check_name(&project.name, KEYSTONE_NAME, format!("{at}.project.name"), wrong);
-    check_name(&project.domain, KEYSTONE_NAME, format!("{at}.project.domain"), wrong);
+    validate::name(name, LONG_NAME, format!("{at}.name"), wrong);
+    validate::name(&project.name, KEYSTONE_NAME, format!("{at}.project.name"), wrong);
+    validate::name(&project.domain, KEYSTONE_NAME, format!("{at}.project.domain"), wrong);
+    validate::text(description.as_deref(), NEUTRON_DESCRIPTION, format!("{at}.description"), wrong);
+    if id.as_deref().is_some_and(|id| !validate::is_neutron_id(id)) {
+        say(wrong, format!("{at}.id"), NEUTRON_ID);
+    }
     let name = GroupName { project: tenant_name(project), name: name.clone() };
     let mut rules = BTreeMap::new();
     for (direction, listed) in [(Direction::Ingress, ingress), (Direction::Egress, egress)] {
         let Some(listed) = listed else { continue };
         let list = format!("{at}.{direction}");
+        validate::size(Some(listed), MOST_RULES, &list, wrong);
         let mut read = Vec::new();
         for (index, rule) in listed.iter().enumerate() {
             match rule_from(rule, direction, &name.project) {
@@ -306,7 +341,7 @@ fn group_from(group: &declared::SecurityGroup, at: &str, wrong: &mut Vec<Invalid
             }
         }
         if read.len() == listed.len() {
-            refuse_twins(&list, read.iter().map(|rule| &rule.rule), wrong);
+            validate::twins(&list, read.iter().map(|rule| &rule.rule), wrong);
         }
         rules.insert(direction, read);
     }
@@ -320,116 +355,8 @@ fn group_from(group: &declared::SecurityGroup, at: &str, wrong: &mut Vec<Invalid
     }
 }
 
-fn tenant_name(project: &declared::ProjectRef) -> TenantName {
+pub(super) fn tenant_name(project: &declared::ProjectRef) -> TenantName {
     TenantName { domain: project.domain.clone(), name: project.name.clone() }
-}
-
-/// A field below the rule, with its leading dot, and what is wrong with it.
-type WrongRule = (&'static str, String);
-
-fn rule_from(
-    rule: &declared::Rule,
-    direction: Direction,
-    owner: &TenantName,
-) -> Result<DesiredRule, WrongRule> {
-    let declared::Rule { ethertype, protocol, ports, icmp, from, to, description, evidence } = rule;
-    let peer = match (direction, from, to) {
-        (Direction::Ingress, peer, None) | (Direction::Egress, None, peer) => peer,
-        (Direction::Ingress, _, Some(_)) => {
-            return Err((".to", "an ingress rule has from, not to".to_owned()));
-        }
-        (Direction::Egress, Some(_), _) => {
-            return Err((".from", "an egress rule has to, not from".to_owned()));
-        }
-    };
-    let (remote, of_prefix) = remote_from(peer.as_ref(), owner)?;
-    let ethertype = match (ethertype, of_prefix) {
-        (Some(given), Some(prefix)) if *given != prefix => {
-            return Err((".ethertype", format!("is {given:?}, and the cidr is {prefix:?}: leave it out")));
-        }
-        (Some(one), _) => *one,
-        (None, Some(one)) => one,
-        (None, None) => Ethertype::IPv4,
-    };
-    let (range_min, range_max) = range(ports.as_deref(), icmp.as_ref())?;
-    let spelling = Spelling { protocol: protocol.as_deref(), range_min, range_max };
-    let traffic =
-        Traffic::from_spelling(&spelling, ethertype).map_err(|why| (".protocol", why.to_string()))?;
-    match (&traffic, ports, icmp) {
-        (Traffic::Icmp { .. }, Some(_), _) => {
-            return Err((".ports", "ICMP has no ports: give icmp.type".to_owned()));
-        }
-        (Traffic::Ports { .. }, _, Some(_)) => return Err((".icmp", "only ICMP has a type".to_owned())),
-        _ => {}
-    }
-    Ok(DesiredRule {
-        rule: Rule { direction, ethertype, traffic, remote },
-        description: description.clone().unwrap_or_default(),
-        measured: evidence.is_some(),
-    })
-}
-
-/// The range as Neutron has it: ports, or ICMP type and code.
-fn range(
-    ports: Option<&str>,
-    icmp: Option<&declared::Icmp>,
-) -> Result<(Option<i64>, Option<i64>), WrongRule> {
-    match (ports, icmp) {
-        (None, None) => Ok((None, None)),
-        (None, Some(icmp)) => Ok((Some(icmp.kind.into()), icmp.code.map(i64::from))),
-        (Some(_), Some(_)) => Err((".icmp", "give ports or icmp, not both".to_owned())),
-        (Some(ports), None) => {
-            let (min, max) = ports.split_once('-').unwrap_or((ports, ports));
-            let number = |text: &str| text.parse::<u16>().ok().filter(|port| port.to_string() == text);
-            match (number(min), number(max)) {
-                (Some(min), Some(max)) => Ok((Some(min.into()), Some(max.into()))),
-                _ => Err((
-                    ".ports",
-                    format!("{ports:?} is neither a port such as 443 nor a range such as 30000-32767"),
-                )),
-            }
-        }
-    }
-}
-
-type DesiredRemote = (Remote<PeerName, PeerName>, Option<Ethertype>);
-
-fn remote_from(peer: Option<&declared::Peer>, owner: &TenantName) -> Result<DesiredRemote, WrongRule> {
-    let Some(declared::Peer { cidr, group, address_group }) = peer else {
-        return Ok((Remote::Anywhere, None));
-    };
-    match (cidr, group, address_group) {
-        (Some(cidr), None, None) => network_from(cidr),
-        (None, Some(group), None) => Ok((Remote::Group(peer_name(group, owner)?), None)),
-        (None, None, Some(group)) => Ok((Remote::AddressGroup(peer_name(group, owner)?), None)),
-        _ => Err((".from", "give exactly one of cidr, group and addressGroup".to_owned())),
-    }
-}
-
-fn network_from(cidr: &str) -> Result<DesiredRemote, WrongRule> {
-    let network: ipnet::IpNet = cidr.parse().map_err(|_| {
-        (".cidr", format!("{cidr:?} is not a network such as 203.0.113.0/24 or 2001:db8::/32"))
-    })?;
-    if network.trunc() != network {
-        return Err((".cidr", format!("{cidr} has host bits: did you mean {}?", network.trunc())));
-    }
-    let ethertype = match network {
-        ipnet::IpNet::V4(_) => Ethertype::IPv4,
-        ipnet::IpNet::V6(_) => Ethertype::IPv6,
-    };
-    Ok((Remote::network(network), Some(ethertype)))
-}
-
-fn peer_name(peer: &declared::PeerRef, owner: &TenantName) -> Result<PeerName, WrongRule> {
-    let declared::PeerRef { name, id, project } = peer;
-    match (name, id) {
-        (Some(name), None) => {
-            let project = project.as_ref().map_or_else(|| owner.clone(), tenant_name);
-            Ok(PeerName::Name(GroupName { project, name: name.clone() }))
-        }
-        (None, Some(id)) => Ok(PeerName::Id(id.clone())),
-        _ => Err((".from.group", "give exactly one of name and id".to_owned())),
-    }
 }
 
 impl fmt::Display for TenantName {

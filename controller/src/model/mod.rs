@@ -9,12 +9,14 @@
 pub mod action;
 pub mod cloud;
 pub mod desired;
+mod desired_rule;
 pub mod duration;
 pub mod finding;
 pub mod ids;
 pub mod plan;
 pub mod rule;
 pub mod snapshot;
+mod validate;
 
 pub use action::Action;
 pub use desired::Desired;

@@ -27,6 +27,7 @@ use futures::future::join_all;
 
 pub use error::{ReadError, Reason};
 pub use needs::{Kind, Needs, Which};
+pub use network::{security_group, security_group_rule};
 pub use port::{CloudRead, Listing, Rows, Service};
 pub use record::{Recorder, RecordingError, Replay};
 pub use shared::{Shared, View};

@@ -1,6 +1,7 @@
 //! Neutron: security groups with their rules, the rules of new groups, address groups.
 
 use serde::Deserialize;
+use serde_json::Value;
 
 use super::identity::asked;
 use super::needs::{Kind, Needs};
@@ -65,6 +66,23 @@ async fn security_groups(read: &dyn CloudRead, needs: &Needs) -> Sighting<Vec<Se
         return Err(reach::empty(&Listing::SecurityGroups).into());
     }
     Ok(groups)
+}
+
+/// A security group as Neutron shows it, rules embedded.
+///
+/// # Errors
+/// What is not understood.
+pub fn security_group(row: &Value) -> Result<SecurityGroup, String> {
+    let row = GroupRow::deserialize(row).map_err(|why| why.to_string())?;
+    group(row)?.ok_or_else(|| "it is none".to_owned())
+}
+
+/// A rule of a security group as Neutron shows it.
+///
+/// # Errors
+/// What is not understood.
+pub fn security_group_rule(row: &Value) -> Result<SeenRule, String> {
+    seen_rule(RuleRow::deserialize(row).map_err(|why| why.to_string())?)
 }
 
 fn group(row: GroupRow) -> Result<Option<SecurityGroup>, String> {

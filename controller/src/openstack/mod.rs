@@ -17,6 +17,7 @@ mod request;
 mod routes;
 mod session;
 mod transport;
+mod write;
 
 pub use config::{
     CloudConfig, ConfigError, Credential, DomainRef, Environment, Interface, Owned, Scope, Trust,
@@ -25,3 +26,4 @@ pub use config::{
 pub use limits::Limits;
 pub use reader::Reader;
 pub use transport::{Exchange, Meter};
+pub use write::Writer;

@@ -1,13 +1,15 @@
 //! What can be sent: there are no other constructors of a [`Request`] than the ones in this file.
 //!
-//! The read side makes [`Request::get`] and [`Request::login`]. The write side adds a constructor here that takes a proof which only its own
-//! room can make, so that a reader cannot come to make one.
+//! The read side makes [`Request::get`] and [`Request::login`]. [`Request::write`] takes a proof that only the write side's own room
+//! can make, so that a reader cannot come to make one.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::Value;
 use url::Url;
 use uuid::Uuid;
 
+use super::write::Proof;
 use crate::observe::Service;
 
 /// How often a request may be repeated.
@@ -15,6 +17,8 @@ use crate::observe::Service;
 pub(super) enum Repeat {
     /// It changes nothing: after a failure that passes, again.
     Safe,
+    /// It may change something: once.
+    Never,
 }
 
 /// A request that may be sent.
@@ -42,6 +46,21 @@ impl Request {
         url.set_path(&format!("{}/auth/tokens", keystone.path().trim_end_matches('/')));
         let json = (http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         Self::new(Method::POST, Service::Identity, url, Some(body)).with_header(json.0, json.1)
+    }
+
+    /// Changes something. Only the write side can show the proof.
+    pub(super) fn write(
+        _: &Proof,
+        method: Method,
+        service: Service,
+        url: Url,
+        body: Option<Value>,
+        id: &str,
+    ) -> Self {
+        let json = (http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let body = body.map(|body| Bytes::from(body.to_string()));
+        let request = Self::new(method, service, url, body).with_header(json.0, json.1);
+        Self { repeat: Repeat::Never, id: id.to_owned(), ..request }
     }
 
     fn new(method: Method, service: Service, url: Url, body: Option<Bytes>) -> Self {

@@ -70,6 +70,11 @@ impl Session {
         self.token_after(0).await
     }
 
+    /// Another token in place of one that a service refused.
+    pub(crate) async fn another(&self, refused: &Token) -> Result<Arc<Token>, ReadError> {
+        self.token_after(refused.number).await
+    }
+
     /// A token with a higher number than one that was refused.
     async fn token_after(&self, refused: u64) -> Result<Arc<Token>, ReadError> {
         let mut held = self.state.lock().await;

@@ -63,7 +63,6 @@ pub(crate) enum Arrived {
 pub(crate) struct SendError {
     pub(crate) reason: Reason,
     pub(crate) message: String,
-    #[expect(dead_code, reason = "the write side tells by it whether a step may have been carried out")]
     pub(crate) arrived: Arrived,
 }
 
@@ -115,6 +114,7 @@ impl Transport {
     /// Sends a request, again where that is safe and helps.
     pub(crate) async fn send(&self, request: &Request) -> Result<Answer, SendError> {
         let mut pauses = match request.repeat() {
+            Repeat::Never => return self.attempt(request).await,
             Repeat::Safe => ExponentialBuilder::default()
                 .with_jitter()
                 .with_min_delay(self.limits.pause)

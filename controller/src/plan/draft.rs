@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::plan::LeftAlone;
-use crate::model::{Action, Finding, Lookup};
+use crate::model::{Action, Aspect, Finding, FindingKind, Lookup};
 
 /// A step without its place, class and way back, which follow from the others.
 #[derive(Clone, Debug)]
@@ -36,10 +36,14 @@ impl Drafts {
 
     /// A finding that gets no step.
     pub(super) fn leave(&mut self, finding: &Finding, reason: impl Into<String>) {
-        let resource = match finding.field() {
-            Some(field) => format!("{} {field}", finding.subject),
-            None => finding.subject.to_string(),
-        };
+        let mut resource = finding.subject.to_string();
+        if let Some(field) = finding.field() {
+            resource = format!("{resource} {field}");
+        }
+        // Which of several.
+        if let (Aspect::Role(_) | Aspect::Rule(..), Some(one)) = (&finding.aspect, which(finding)) {
+            resource = format!("{resource}: {one}");
+        }
         self.left_alone.insert(LeftAlone { finding: finding.fingerprint(), resource, reason: reason.into() });
     }
 
@@ -47,6 +51,14 @@ impl Drafts {
     pub(super) fn leave_part(&mut self, finding: &Finding, part: &str, reason: impl Into<String>) {
         let resource = format!("{} {part}", finding.subject);
         self.left_alone.insert(LeftAlone { finding: finding.fingerprint(), resource, reason: reason.into() });
+    }
+}
+
+fn which(finding: &Finding) -> Option<&str> {
+    let Finding { expected, actual, .. } = finding;
+    match finding.kind {
+        FindingKind::Extra => actual.as_deref(),
+        FindingKind::Missing | FindingKind::Changed | FindingKind::Unknowable => expected.as_deref(),
     }
 }
 

@@ -29,8 +29,8 @@ pub fn lint(plan: &Plan) -> Vec<String> {
         if earlier.contains(&&step.action) {
             say("an earlier step makes the same call");
         }
-        made.take(&step.action).into_iter().for_each(|what| say(&what));
-        of_one(step).into_iter().for_each(|what| say(what));
+        made.take(&step.action).iter().for_each(|what| say(what));
+        of_one(step).into_iter().for_each(say);
         earlier.push(&step.action);
     }
     wrong

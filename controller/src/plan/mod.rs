@@ -32,6 +32,7 @@ use std::collections::BTreeSet;
 use draft::Drafts;
 
 use crate::model::ids::UserId;
+use crate::model::plan::LeftAlone;
 use crate::model::{Desired, Finding, FindingKind, Plan, Snapshot, Subject};
 
 pub use digest::digest;
@@ -60,7 +61,9 @@ pub fn plan(desired: &Desired, snapshot: &Snapshot, findings: &[Finding], owner_
     let steps = order::steps(drafts, snapshot);
     let cloud = snapshot.cloud.clone();
     let digest = digest(&cloud, owner_uid, &steps);
-    Plan { cloud, owner: owner_uid.to_owned(), steps, left_alone: left_alone.into_iter().collect(), digest }
+    let mut left_alone: Vec<LeftAlone> = left_alone.into_iter().collect();
+    left_alone.sort_by(|one, other| (&one.resource, one).cmp(&(&other.resource, other)));
+    Plan { cloud, owner: owner_uid.to_owned(), steps, left_alone, digest }
 }
 
 /// Users whose application credentials must be known before [`plan`] can say what the removal of a role destroys.

@@ -81,6 +81,8 @@ pub(super) fn revert(action: &Action, number: u32, makers: &Makers<'_>, snapshot
 
 fn project_set(project: &str, change: &ProjectChange) -> String {
     let options = match change {
+        // The client takes an empty --description for none at all, and then sends nothing.
+        ProjectChange::Description { from, to: _ } if from.is_empty() => "--property description=".to_owned(),
         ProjectChange::Description { from, to: _ } => option("description", from),
         ProjectChange::Enabled { from, to: _ } => if *from { "--enable" } else { "--disable" }.to_owned(),
         ProjectChange::Tags { from, to: _ } => {
@@ -207,6 +209,13 @@ mod tests {
                 .unwrap();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), format!("--d={word}"));
         }
+    }
+
+    #[test]
+    fn an_empty_description_comes_back_too() {
+        let from = |from: &str| ProjectChange::Description { from: from.to_owned(), to: "x".to_owned() };
+        assert_eq!(project_set("p", &from("")), "openstack project set --property description= p");
+        assert_eq!(project_set("p", &from("a b")), "openstack project set --description='a b' p");
     }
 
     #[test]

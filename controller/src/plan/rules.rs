@@ -45,14 +45,14 @@ pub(super) fn correct(
         (FindingKind::Missing, RuleIs::Listed(listed)) => match sendable(&listed.rule, made, snapshot) {
             Ok(rule) => {
                 let project = ProjectRef::Id(seen.project.clone());
-                drafts.push(create(&entry.name, project, reference, rule, listed, finding));
+                drafts.push(create(&label(entry), project, reference, rule, listed, finding));
             }
             Err(why) => drafts.leave(finding, why),
         },
         (FindingKind::Extra, RuleIs::Seen(id, rule)) => match removal(entry, rule.direction) {
             Ok(()) => {
                 let which = RuleRef::Id(id.clone());
-                drafts.push(delete(&entry.name, reference, which, rule, snapshot, finding));
+                drafts.push(delete(&label(entry), reference, which, rule, snapshot, finding));
             }
             Err(why) => drafts.leave(finding, why),
         },
@@ -80,7 +80,14 @@ pub(super) fn fill(
             match sendable(&one.rule, made, snapshot) {
                 Ok(rule) => {
                     if wanted.insert(rule.clone()) && !initial.iter().any(|there| by_id(there) == rule) {
-                        drafts.push(create(&entry.name, project.clone(), group.clone(), rule, one, finding));
+                        drafts.push(create(
+                            &label(entry),
+                            project.clone(),
+                            group.clone(),
+                            rule,
+                            one,
+                            finding,
+                        ));
                     }
                 }
                 Err(why) => {
@@ -93,7 +100,8 @@ pub(super) fn fill(
             let part = format!("{rule}, which Neutron puts into a new group");
             match removal(entry, *direction) {
                 Ok(()) if all_understood => {
-                    let draft = delete(&entry.name, group.clone(), RuleRef::Initial, rule, snapshot, finding);
+                    let draft =
+                        delete(&label(entry), group.clone(), RuleRef::Initial, rule, snapshot, finding);
                     drafts.push(draft);
                 }
                 Ok(()) => {
@@ -104,6 +112,14 @@ pub(super) fn fill(
                 Err(why) => drafts.leave_part(finding, &part, why),
             }
         }
+    }
+}
+
+/// The group in words; with its id where the spec gives it, for then the name alone may mean several.
+pub(super) fn label(entry: &DesiredGroup) -> String {
+    match &entry.id {
+        Some(id) => format!("{} ({id})", entry.name),
+        None => entry.name.to_string(),
     }
 }
 
@@ -121,7 +137,7 @@ fn removal(entry: &DesiredGroup, direction: Direction) -> Result<(), &'static st
 }
 
 fn create(
-    name: &GroupName,
+    name: &str,
     project: ProjectRef,
     group: GroupRef,
     rule: Sendable,
@@ -140,7 +156,7 @@ fn create(
 }
 
 fn delete(
-    name: &GroupName,
+    name: &str,
     group: GroupRef,
     which: RuleRef,
     rule: &Rule,

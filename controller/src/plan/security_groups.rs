@@ -23,21 +23,21 @@ pub(super) fn plan(
     drafts: &mut Drafts,
 ) {
     let entries = Entries::of(desired, snapshot);
-    let mut made: BTreeMap<GroupName, (&DesiredGroup, ProjectRef, &Finding)> = BTreeMap::new();
-    let mut rest: Vec<(&DesiredGroup, &Finding)> = Vec::new();
+    let mut made: BTreeMap<GroupName, (&DesiredGroup, ProjectRef, Finding)> = BTreeMap::new();
+    let mut rest: Vec<(&DesiredGroup, Finding)> = Vec::new();
     for finding in findings {
         let concerned = entries.concerned(finding);
         if concerned.is_empty() {
             drafts.leave(finding, "it is not declared");
         }
-        for entry in concerned {
+        for (entry, finding) in concerned {
             match (finding.kind, &finding.aspect) {
                 (FindingKind::Missing, Aspect::Existence) => match creation(entry, snapshot, made_projects) {
                     Ok(project) => {
-                        drafts.push(create(entry, &project, finding));
+                        drafts.push(create(entry, &project, &finding));
                         made.insert(entry.name.clone(), (entry, project, finding));
                     }
-                    Err(why) => drafts.leave(finding, why),
+                    Err(why) => drafts.leave(&finding, why),
                 },
                 _ => rest.push((entry, finding)),
             }
@@ -45,13 +45,13 @@ pub(super) fn plan(
     }
     let names: BTreeSet<GroupName> = made.keys().cloned().collect();
     for (entry, project, finding) in made.into_values() {
-        rules::fill(entry, &project, &names, snapshot, finding, drafts);
+        rules::fill(entry, &project, &names, snapshot, &finding, drafts);
     }
     for (entry, finding) in rest {
         match entries.seen(entry) {
-            Seen::One(seen) => correct(entry, seen, &names, snapshot, finding, drafts),
-            Seen::Shared => drafts.leave(finding, TWINS),
-            Seen::None => drafts.leave(finding, "the group was not seen"),
+            Seen::One(seen) => correct(entry, seen, &names, snapshot, &finding, drafts),
+            Seen::Shared => drafts.leave(&finding, TWINS),
+            Seen::None => drafts.leave(&finding, "the group was not seen"),
         }
     }
 }
@@ -102,7 +102,7 @@ fn correct(
 ) {
     match (finding.kind, &finding.aspect, &entry.description) {
         (FindingKind::Changed, Aspect::Description, Some(to)) => {
-            drafts.push(describe(&entry.name, seen, to, finding));
+            drafts.push(describe(&rules::label(entry), seen, to, finding));
         }
         (kind, Aspect::Rule(_, rule), _) => {
             rules::correct(&Group { entry, seen, made, snapshot }, kind, rule, finding, drafts);
@@ -111,7 +111,7 @@ fn correct(
     }
 }
 
-fn describe(name: &GroupName, seen: &SecurityGroup, to: &str, finding: &Finding) -> Draft {
+fn describe(name: &str, seen: &SecurityGroup, to: &str, finding: &Finding) -> Draft {
     let (from, to) = (seen.description.clone(), to.to_owned());
     Draft {
         subject: name.to_string(),
@@ -158,14 +158,19 @@ impl<'a> Entries<'a> {
         Self { desired, snapshot, by_name, entries_of }
     }
 
-    fn concerned(&self, finding: &Finding) -> Vec<&'a DesiredGroup> {
+    fn concerned(&self, finding: &Finding) -> Vec<(&'a DesiredGroup, Finding)> {
         let Subject::SecurityGroup(name) = &finding.subject else { return Vec::new() };
         match self.by_name.get(name).map(Vec::as_slice) {
             None => Vec::new(),
-            Some([one]) => vec![*one],
+            Some([one]) => vec![(*one, finding.clone())],
             Some(several) => {
-                let of = |entry: &DesiredGroup| diff_group(entry, self.desired, self.snapshot);
-                several.iter().copied().filter(|entry| of(entry).contains(finding)).collect()
+                let fingerprint = finding.fingerprint();
+                // The entry's own, for its rules may bear other descriptions.
+                let own = |entry: &&'a DesiredGroup| {
+                    let mut own = diff_group(entry, self.desired, self.snapshot).into_iter();
+                    own.find(|one| one.fingerprint() == fingerprint).map(|own| (*entry, own))
+                };
+                several.iter().filter_map(own).collect()
             }
         }
     }

@@ -90,6 +90,6 @@ fn not_told(who: &str, unknown: Option<&Sighting<Vec<ApplicationCredential>>>) -
         Some(Ok(_)) | None => "they were not asked for".to_owned(),
     };
     format!(
-        "deletes all application credentials of {who} in this project; which ones could not be told: {why}"
+        "application credentials of {who} in this project lose the role; which ones could not be told: {why}"
     )
 }

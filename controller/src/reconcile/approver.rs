@@ -1,16 +1,14 @@
 //! May a person approve this object, now? Asked of the API server's own authorizers.
 
 use cloudspec_crds::CloudSpec;
-use k8s_openapi::api::authorization::v1::{
-    ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec,
-};
+use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
 use kube::api::{Api, PostParams};
 use kube::{Client, ResourceExt};
 
 use crate::gate::approval::{Answer, Request};
 
 /// Asks whether whoever the stamps name holds the verb `approve` on the object.
-pub async fn may_approve(client: &Client, object: &CloudSpec, request: &Request) -> Answer {
+pub(super) async fn may_approve(client: &Client, object: &CloudSpec, request: &Request) -> Answer {
     let Some(user) = request.by.clone() else { return Answer::No };
     let review = SubjectAccessReview {
         spec: SubjectAccessReviewSpec {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 
 /// Tells the time.
-pub trait Clock: Send + Sync {
+pub(super) trait Clock: Send + Sync {
     /// The time of day.
     fn now(&self) -> Timestamp;
     /// A time that never goes back, and goes on while the process is stopped.
@@ -14,7 +14,7 @@ pub trait Clock: Send + Sync {
 
 /// The machine's clock.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct System;
+pub(super) struct System;
 
 impl Clock for System {
     fn now(&self) -> Timestamp {

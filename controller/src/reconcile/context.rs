@@ -55,6 +55,10 @@ struct Memory {
     eras: BTreeMap<String, Era>,
     claims: BTreeMap<String, (i64, Claim)>,
     contested: BTreeMap<String, BTreeSet<String>>,
+    /// Since when answers are good enough, where a plan was carried out.
+    anew: BTreeMap<String, Instant>,
+    /// Failures in a row.
+    failures: BTreeMap<String, u32>,
 }
 
 /// All parts but the memory, which begins empty.
@@ -142,6 +146,17 @@ impl Context {
         self.clock.monotonic().checked_sub(into).unwrap_or(self.epoch)
     }
 
+    /// From now on only what is asked now says how things are.
+    pub(super) fn look_anew(&self, key: &str) {
+        self.memory().anew.insert(key.to_owned(), self.clock.monotonic());
+    }
+
+    /// The age of an answer that is good enough for a regular look.
+    pub(super) fn not_before(&self, key: &str, interval: Duration) -> Instant {
+        let start = self.interval_start(interval);
+        self.memory().anew.get(key).map_or(start, |anew| start.max(*anew))
+    }
+
     /// Time until the next interval begins.
     pub(super) fn until_next(&self, interval: Duration) -> Duration {
         let start = self.interval_start(interval);
@@ -195,10 +210,25 @@ impl Context {
         }
     }
 
+    /// Counts a failure; the pause before the next try.
+    pub(super) fn failed(&self, key: &str) -> Duration {
+        let mut memory = self.memory();
+        let failures = memory.failures.entry(key.to_owned()).or_default();
+        *failures = failures.saturating_add(1);
+        super::run::pause(*failures)
+    }
+
+    /// A reconciliation that went well ends the row of failures.
+    pub(super) fn succeeded(&self, key: &str) {
+        self.memory().failures.remove(key);
+    }
+
     /// Forgets a CloudSpec that is gone, and wakes those that it contested.
     pub(super) fn forget(&self, gone: &str) {
         let mut memory = self.memory();
         memory.claims.remove(gone);
+        memory.anew.remove(gone);
+        memory.failures.remove(gone);
         let contested = memory.contested.remove(gone).unwrap_or_default();
         drop(memory);
         for (namespace, name) in contested.iter().filter_map(|name| name.split_once('/')) {

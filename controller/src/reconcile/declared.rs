@@ -64,9 +64,6 @@ fn interval(text: &str) -> Result<Duration, Invalid> {
     let parsed = duration::parse(text, field)?;
     match Duration::try_from(parsed) {
         Ok(interval) if INTERVAL.contains(&parsed.as_secs()) => Ok(interval),
-        _ => Err(Invalid {
-            field: field.to_owned(),
-            message: format!("{text} is not between 30s and 24h"),
-        }),
+        _ => Err(Invalid { field: field.to_owned(), message: format!("{text} is not between 30s and 24h") }),
     }
 }

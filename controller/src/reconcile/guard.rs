@@ -17,9 +17,9 @@ use serde_json::json;
 use crate::gate::approval::Guard;
 
 /// The policy that refuses approvals.
-pub const GATE: &str = "cloudspec-approval-gate";
+pub(super) const GATE: &str = "cloudspec-approval-gate";
 /// The policy that keeps status and ChangePlans to the controller.
-pub const WRITES: &str = "cloudspec-controller-writes";
+pub(super) const WRITES: &str = "cloudspec-controller-writes";
 const LABEL: &str = "cloudspec.dev/gate=approval";
 const CONTROLLERS: &str = "cloudspec-controllers";
 const SELF_TEST: &str = "cloudspec.dev/self-test";
@@ -33,7 +33,7 @@ const KINDS: [&str; 4] = [
 
 /// What the guard was when it was looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub(super) struct Seen {
     /// Whether it is enforced.
     pub guard: Guard,
     /// Kind, name, UID and generation of everything that guards.
@@ -42,7 +42,7 @@ pub struct Seen {
 
 /// Looks at the guard of one API server.
 #[derive(Clone)]
-pub struct Watchman {
+pub(super) struct Watchman {
     client: Client,
     namespace: String,
     advisory: bool,
@@ -50,12 +50,12 @@ pub struct Watchman {
 
 impl Watchman {
     /// `namespace` is the controller's own: the dry runs are made there.
-    pub fn new(client: Client, namespace: &str, advisory: bool) -> Self {
+    pub(super) fn new(client: Client, namespace: &str, advisory: bool) -> Self {
         Self { client, namespace: namespace.to_owned(), advisory }
     }
 
     /// Looks at the policies, and tests them.
-    pub async fn look(&self) -> Seen {
+    pub(super) async fn look(&self) -> Seen {
         if self.advisory {
             return Seen { guard: Guard::Advisory, policies: "advisory".to_owned() };
         }
@@ -77,7 +77,7 @@ impl Watchman {
     }
 
     /// Tests the guard of one object: to approve it as the controller must be refused.
-    pub async fn test_on(&self, object: &CloudSpec) -> Guard {
+    pub(super) async fn test_on(&self, object: &CloudSpec) -> Guard {
         if self.advisory {
             return Guard::Advisory;
         }

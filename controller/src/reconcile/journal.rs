@@ -13,7 +13,7 @@ use kube::api::{Api, PostParams};
 use crate::apply::port::{Entry, Journal, JournalLost, StepState};
 
 /// The journal of one plan, with this process as its one writer.
-pub struct PlanJournal {
+pub(super) struct PlanJournal {
     api: Api<ChangePlan>,
     plan: ChangePlan,
 }
@@ -23,7 +23,11 @@ impl PlanJournal {
     ///
     /// # Errors
     /// When another takes it over at the same time, or the API server does not answer.
-    pub async fn take_over(api: Api<ChangePlan>, name: &str, holder: &str) -> Result<Self, JournalLost> {
+    pub(super) async fn take_over(
+        api: Api<ChangePlan>,
+        name: &str,
+        holder: &str,
+    ) -> Result<Self, JournalLost> {
         let plan = api.get(name).await.map_err(|why| JournalLost(why.to_string()))?;
         let mut journal = Self { api, plan };
         let status = journal.plan.status.get_or_insert_default();
@@ -35,7 +39,7 @@ impl PlanJournal {
     }
 
     /// The plan as last written.
-    pub fn plan(&self) -> &ChangePlan {
+    pub(super) fn plan(&self) -> &ChangePlan {
         &self.plan
     }
 
@@ -43,7 +47,12 @@ impl PlanJournal {
     ///
     /// # Errors
     /// As for every write.
-    pub async fn close(&mut self, phase: &str, message: Option<String>, at: Time) -> Result<(), JournalLost> {
+    pub(super) async fn close(
+        &mut self,
+        phase: &str,
+        message: Option<String>,
+        at: Time,
+    ) -> Result<(), JournalLost> {
         let status = self.plan.status.get_or_insert_default();
         status.phase = Some(phase.to_owned());
         status.message = message;

@@ -20,7 +20,7 @@ use super::clock::Clock;
 
 /// How long a lease is good, and how often it is looked after.
 #[derive(Clone, Copy, Debug)]
-pub struct Timing {
+pub(super) struct Timing {
     /// How long a lease that nobody renews keeps others out.
     pub duration: Duration,
     /// How long after its last renewal a leader ends its work.
@@ -41,7 +41,7 @@ impl Default for Timing {
 
 /// Who holds the lease, as it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
+pub(super) struct Held {
     /// The holder; none where it was given back.
     pub by: Option<String>,
     /// How long it is good.
@@ -50,7 +50,7 @@ pub struct Held {
 
 /// What to do about the lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     /// It is free, or has run out.
     Take,
     /// It is mine.
@@ -60,7 +60,7 @@ pub enum Step {
 }
 
 /// Decides by what was read, and for how long it has not changed by one's own clock.
-pub fn decide(held: Option<&Held>, me: &str, unchanged_for: Duration) -> Step {
+pub(super) fn decide(held: Option<&Held>, me: &str, unchanged_for: Duration) -> Step {
     match held {
         None | Some(Held { by: None, .. }) => Step::Take,
         Some(Held { by: Some(holder), .. }) if holder == me => Step::Renew,
@@ -71,7 +71,7 @@ pub fn decide(held: Option<&Held>, me: &str, unchanged_for: Duration) -> Step {
 
 /// Until when this replica may act as the leader; asked before each call that changes something.
 #[derive(Clone, Debug)]
-pub struct Mandate(Arc<Inner>);
+pub(super) struct Mandate(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -86,14 +86,14 @@ impl Mandate {
     }
 
     /// A mandate that does not end: a single replica without leader election.
-    pub fn for_ever(clock: &dyn Clock) -> Self {
+    pub(super) fn for_ever(clock: &dyn Clock) -> Self {
         let mandate = Self::new(clock);
         mandate.0.until.store(u64::MAX, Ordering::SeqCst);
         mandate
     }
 
     /// Whether this replica is the leader now. Holds for a process that was stopped and goes on, too: the clock went on.
-    pub fn holds(&self, clock: &dyn Clock) -> bool {
+    pub(super) fn holds(&self, clock: &dyn Clock) -> bool {
         let now = clock.monotonic().duration_since(self.0.start).as_millis();
         now < u128::from(self.0.until.load(Ordering::SeqCst))
     }
@@ -110,7 +110,7 @@ impl Mandate {
 
 /// A candidate for the lease.
 #[derive(Clone)]
-pub struct Candidate {
+pub(super) struct Candidate {
     api: Api<Lease>,
     name: String,
     me: String,
@@ -127,18 +127,18 @@ struct Seen {
 
 impl Candidate {
     /// A candidate of this identity.
-    pub fn new(api: Api<Lease>, name: &str, me: &str, timing: Timing, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(api: Api<Lease>, name: &str, me: &str, timing: Timing, clock: Arc<dyn Clock>) -> Self {
         let mandate = Mandate::new(clock.as_ref());
         Self { api, name: name.to_owned(), me: me.to_owned(), timing, clock, mandate }
     }
 
     /// The mandate that this candidate's leadership extends.
-    pub fn mandate(&self) -> Mandate {
+    pub(super) fn mandate(&self) -> Mandate {
         self.mandate.clone()
     }
 
     /// Waits until this replica leads; false where it was told to stop before.
-    pub async fn acquire(&self, stop: &CancellationToken) -> bool {
+    pub(super) async fn acquire(&self, stop: &CancellationToken) -> bool {
         let mut seen = Seen { lease: None, since: self.clock.monotonic() };
         loop {
             match self.attempt(&mut seen).await {
@@ -154,7 +154,7 @@ impl Candidate {
     }
 
     /// Renews until it fails for too long, the lease is another's, or it is told to stop. Then the mandate has ended.
-    pub async fn keep(&self, stop: &CancellationToken) {
+    pub(super) async fn keep(&self, stop: &CancellationToken) {
         let mut seen = Seen { lease: None, since: self.clock.monotonic() };
         while !stop.is_cancelled() {
             tokio::select! {
@@ -175,7 +175,7 @@ impl Candidate {
     }
 
     /// Gives the lease back, so that another need not wait.
-    pub async fn release(&self) {
+    pub(super) async fn release(&self) {
         self.mandate.end();
         let Ok(Some(mut lease)) = self.api.get_opt(&self.name).await else { return };
         let spec = lease.spec.get_or_insert_default();

@@ -1,11 +1,31 @@
 //! Floor 8: the pipeline of each kind, and what keeps it running.
+//!
+//! What comes in: objects of the API server. What goes out: their status, Events, ChangePlans, and the calls of plans that were
+//! approved.
+//!
+//! # Guarantees
+//! One replica works at a time. What is decided on is read from the API server at that moment, never from a cache. The
+//! clock and randomness are made here and handed down.
 
+mod approver;
+mod audit;
 mod claims;
-pub mod clock;
+mod clock;
+mod context;
+mod declared;
+mod execute;
 mod guard;
 mod journal;
-pub mod lease;
+mod lease;
+mod offer;
 mod offers;
+mod pipeline;
+mod plans;
 mod pool;
 mod request;
+mod run;
 mod server;
+mod tell;
+
+pub use lease::identity;
+pub use run::{RunConfig, RunError, run};

@@ -8,7 +8,7 @@ use crate::model::PlanDigest;
 /// What an offer was made under: a start of the controller, and a state of the guarding policies. Where either is another, what
 /// was approved before may have been approved without a guard, and is offered anew.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Era {
+pub(super) struct Era {
     /// Names this start of this process.
     pub start: String,
     /// Kind, name, UID and generation of each policy and binding.
@@ -17,7 +17,7 @@ pub struct Era {
 
 /// Whether the offer that stands still stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub(super) enum Standing {
     /// It is the one to be approved.
     Kept,
     /// Another takes its place, and why.
@@ -25,7 +25,7 @@ pub enum Standing {
 }
 
 /// What an offer is held against.
-pub struct Now<'a> {
+pub(super) struct Now<'a> {
     /// The digest of the plan that follows now.
     pub digest: &'a PlanDigest,
     /// The generation of spec.
@@ -39,7 +39,7 @@ pub struct Now<'a> {
 }
 
 /// Holds the offer that stands against the world. `made_in` is the era that this process remembers to have made it in.
-pub fn standing(offer: Option<&Offer>, made_in: Option<&Era>, now: &Now<'_>) -> Standing {
+pub(super) fn standing(offer: Option<&Offer>, made_in: Option<&Era>, now: &Now<'_>) -> Standing {
     let Some(offer) = offer else { return Standing::Anew("there was none") };
     let age = now.at.duration_since(offer.offered_at.0);
     match () {

@@ -1,6 +1,8 @@
 //! One reconciliation of a CloudSpec, from what is declared to what is told.
 //!
-//!     validate → carry on what was approved → observe, diff, plan → gate → carry out → offer → report
+//! ```text
+//! validate → carry on what was approved → observe, diff, plan → gate → offer → report
+//! ```
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +48,11 @@ pub(super) enum Error {
 /// One reconciliation.
 pub(super) async fn reconcile(object: Arc<CloudSpec>, context: Arc<Context>) -> Result<Action, Error> {
     let begun = context.clock.monotonic();
+    let key = key(&object);
     let done = reconcile_once(object, &context).await;
+    if done.is_ok() {
+        context.succeeded(&key);
+    }
     let took = context.clock.monotonic().duration_since(begun);
     context.metrics.reconciled(done.is_ok(), took);
     done
@@ -69,10 +75,14 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
     };
     let plans = Plans::of(&context.client, &object);
     let mut all = plans.all().await?;
+    // An approval is used once: it goes before its plan is carried out.
+    take_away_decided(context, &declared, &all).await?;
     let mut executed = false;
     while let Some(plan) = all.iter().find(|plan| plans::is_unfinished(plan)).cloned() {
-        take_away_used(context, &declared, &plan).await?;
-        execute(context, &declared, &plan).await?;
+        let done = execute(context, &declared, &plan).await;
+        // Whatever it did, what was seen before says nothing any more.
+        context.look_anew(&declared.key);
+        done?;
         executed = true;
         all = plans.all().await?;
     }
@@ -93,17 +103,22 @@ async fn look_and_tell(
     let request = request::of(&declared.object.metadata);
     let asked = request.approved.is_some();
     let seen = if asked { context.watchman.look().await } else { context.guard.borrow().clone() };
-    let last = declared.object.status.as_ref().and_then(|status| status.last_execution.as_ref());
-    let settling = last.is_some_and(|last| last.result == "Applying");
-    let not_before = match asked || settling || changed_since(&declared) {
+    let not_before = match asked || changed_since(&declared) {
         true => context.clock.monotonic(),
-        false => context.interval_start(declared.interval),
+        false => context.not_before(&declared.key, declared.interval),
     };
     let audited = match audit(context, &declared, not_before).await {
         Ok(audited) => audited,
         Err(why) => {
             let verdict = if asked { Verdict::Held(vec![Reason::WorldNotTold]) } else { Verdict::NotAsked };
-            let told = Told { declared: &declared, seen: &seen, audited: Err(&why), offer: None, verdict: &verdict, all: &all };
+            let told = Told {
+                declared: &declared,
+                seen: &seen,
+                audited: Err(&why),
+                offer: None,
+                verdict: &verdict,
+                all: &all,
+            };
             tell(context, told).await?;
             return Ok(Action::requeue(SOON.max(context.until_next(declared.interval).min(retry(&why)))));
         }
@@ -116,19 +131,31 @@ async fn look_and_tell(
             let name = standing_offer.as_ref().map(|offer| offer.name.as_str()).unwrap_or_default();
             if let Some(plan) = all.iter().find(|plan| plan.name_any() == name) {
                 let decision = approval.decision(context.clock.now());
-                let plan = plans.decide(plan.clone(), decision, phase).await?;
+                plans.decide(plan.clone(), decision, phase).await?;
                 context.metrics.approval(approval.ruling.verdict(), "Accepted");
-                take_away_used(context, &declared, &plan).await?;
             }
             let all = plans.all().await?;
-            let told = Told { declared: &declared, seen: &seen, audited: Ok(&audited), offer: None, verdict: &verdict, all: &all };
+            let told = Told {
+                declared: &declared,
+                seen: &seen,
+                audited: Ok(&audited),
+                offer: None,
+                verdict: &verdict,
+                all: &all,
+            };
             tell(context, told).await?;
             Ok(Action::requeue(Duration::ZERO))
         }
         Verdict::NotAsked | Verdict::Held(_) | Verdict::Refused(_) => {
-            let offer =
-                offer::make(context, &declared, plans, &seen, &audited, standing_offer, &all).await?;
-            let told = Told { declared: &declared, seen: &seen, audited: Ok(&audited), offer: offer.as_ref(), verdict: &verdict, all: &all };
+            let offer = offer::make(context, &declared, plans, &seen, &audited, standing_offer, &all).await?;
+            let told = Told {
+                declared: &declared,
+                seen: &seen,
+                audited: Ok(&audited),
+                offer: offer.as_ref(),
+                verdict: &verdict,
+                all: &all,
+            };
             tell(context, told).await?;
             if let Verdict::Refused(reasons) = &verdict {
                 for reason in reasons {
@@ -188,7 +215,8 @@ async fn rule(
     }
     let last = declared.object.status.as_ref().and_then(|status| status.plan.as_ref());
     let Some(offer) = standing else {
-        let lapsed = |offer: &Offer| Reason::ApprovalExpired(format!("offer {} no longer stands", offer.offer));
+        let lapsed =
+            |offer: &Offer| Reason::ApprovalExpired(format!("offer {} no longer stands", offer.offer));
         return Verdict::Refused(vec![last.map_or(Reason::NoPlanOnOffer, lapsed)]);
     };
     let guard = match &seen.guard {
@@ -230,10 +258,14 @@ fn offered(offer: &Offer, plan: &ChangePlan) -> Offered {
     }
 }
 
-/// Takes an approval away that was used: the one that stands, where it was given on this plan.
-async fn take_away_used(context: &Context, declared: &Declared, plan: &ChangePlan) -> Result<(), Error> {
+/// Takes an approval away that was used: the one that stands, where the plan and the offer that it was given on are decided.
+async fn take_away_decided(context: &Context, declared: &Declared, all: &[ChangePlan]) -> Result<(), Error> {
     let request = request::of(&declared.object.metadata);
-    match request.plan.as_ref() == Some(&plan.spec.digest) {
+    let used = all.iter().filter_map(|plan| plan.status.as_ref()?.decision.as_ref()).any(|decision| {
+        request.plan.as_ref() == Some(&decision.digest)
+            && request.offer.as_ref() == Some(&decision.offer.to_string())
+    });
+    match used {
         true => take_away(context, &declared.object, &request).await,
         false => Ok(()),
     }

@@ -8,14 +8,14 @@ use kube::api::{Api, DeleteParams, ListParams, PostParams};
 use kube::{Client, ResourceExt};
 
 /// Label: UID of the owner.
-pub const OWNER: &str = "cloudspec.dev/owner-uid";
+pub(super) const OWNER: &str = "cloudspec.dev/owner-uid";
 /// Undecided plans of one owner that are kept after a newer one took their place.
 const KEPT: usize = 5;
 /// Leaves room for the digest and the offer's number within the 253 characters of a name.
 const LONGEST_STEM: usize = 200;
 
 /// The plans of one owner.
-pub struct Plans {
+pub(super) struct Plans {
     api: Api<ChangePlan>,
     owner: String,
     stem: String,
@@ -23,7 +23,7 @@ pub struct Plans {
 
 impl Plans {
     /// The plans of this object.
-    pub fn of(client: &Client, owner: &CloudSpec) -> Self {
+    pub(super) fn of(client: &Client, owner: &CloudSpec) -> Self {
         let api = Api::namespaced(client.clone(), owner.namespace().as_deref().unwrap_or_default());
         let mut stem = owner.name_any();
         stem.truncate(LONGEST_STEM);
@@ -31,12 +31,12 @@ impl Plans {
     }
 
     /// The API of these plans.
-    pub fn api(&self) -> Api<ChangePlan> {
+    pub(super) fn api(&self) -> Api<ChangePlan> {
         self.api.clone()
     }
 
     /// All plans of the owner, the newest last.
-    pub async fn all(&self) -> Result<Vec<ChangePlan>, kube::Error> {
+    pub(super) async fn all(&self) -> Result<Vec<ChangePlan>, kube::Error> {
         let selected = ListParams::default().labels(&format!("{OWNER}={}", self.owner));
         let mut all = self.api.list(&selected).await?.items;
         // A label is anybody's to set; the spec is the controller's and immutable.
@@ -46,7 +46,7 @@ impl Plans {
     }
 
     /// The plan of this content that can still be decided on, made where there is none.
-    pub async fn undecided(
+    pub(super) async fn undecided(
         &self,
         spec: &ChangePlanSpec,
         offer: i64,
@@ -63,7 +63,11 @@ impl Plans {
     }
 
     /// Marks every other undecided plan as superseded, and lets go of the oldest of them.
-    pub async fn supersede(&self, current: Option<&str>, all: &[ChangePlan]) -> Result<(), kube::Error> {
+    pub(super) async fn supersede(
+        &self,
+        current: Option<&str>,
+        all: &[ChangePlan],
+    ) -> Result<(), kube::Error> {
         let old = |plan: &&ChangePlan| !is_decided(plan) && Some(plan.name_any().as_str()) != current;
         for plan in all.iter().filter(old).filter(|plan| is_open(plan)) {
             self.in_phase(plan.clone(), "Superseded").await?;
@@ -77,7 +81,7 @@ impl Plans {
 
     /// Writes the one decision. A plan that has one already, or that another has written to since it was read, is refused by
     /// the API server: 422 and 409.
-    pub async fn decide(
+    pub(super) async fn decide(
         &self,
         mut plan: ChangePlan,
         decision: Decision,
@@ -116,7 +120,7 @@ fn status(plan: &ChangePlan) -> Option<&ChangePlanStatus> {
 }
 
 /// Whether a decision stands in it.
-pub fn is_decided(plan: &ChangePlan) -> bool {
+pub(super) fn is_decided(plan: &ChangePlan) -> bool {
     status(plan).is_some_and(|status| status.decision.is_some())
 }
 
@@ -127,7 +131,7 @@ fn is_open(plan: &ChangePlan) -> bool {
 }
 
 /// Whether it was approved and not carried out to its end.
-pub fn is_unfinished(plan: &ChangePlan) -> bool {
+pub(super) fn is_unfinished(plan: &ChangePlan) -> bool {
     status(plan).is_some_and(|status| {
         let approved = status.decision.as_ref().is_some_and(|decision| decision.verdict == "Approved");
         approved && status.finished_at.is_none()
@@ -135,7 +139,7 @@ pub fn is_unfinished(plan: &ChangePlan) -> bool {
 }
 
 /// Whether this very plan was rejected, for this very spec.
-pub fn was_rejected(all: &[ChangePlan], digest: &str, generation: i64) -> bool {
+pub(super) fn was_rejected(all: &[ChangePlan], digest: &str, generation: i64) -> bool {
     all.iter().any(|plan| {
         let rejected = status(plan).and_then(|status| status.decision.as_ref());
         plan.spec.digest == digest

@@ -24,7 +24,7 @@ use crate::openstack::{CloudConfig, ConfigError, Limits, Meter, Reader, from_sec
 const UNUSED: Duration = Duration::from_secs(3_600);
 
 /// A credential as it was read.
-pub struct Credentials {
+pub(super) struct Credentials {
     /// For all services.
     pub main: CloudConfig,
     /// For Keystone, where it is another.
@@ -34,7 +34,7 @@ pub struct Credentials {
 }
 
 /// A reader that is shared by all who use its credential.
-pub type SharedReader = Arc<Shared<Reader>>;
+pub(super) type SharedReader = Arc<Shared<Reader>>;
 
 struct Kept {
     reader: SharedReader,
@@ -42,7 +42,7 @@ struct Kept {
 }
 
 /// The readers of one process.
-pub struct Pool {
+pub(super) struct Pool {
     client: Client,
     clock: Arc<dyn Clock>,
     limits: Limits,
@@ -52,12 +52,12 @@ pub struct Pool {
 
 impl Pool {
     /// An empty pool.
-    pub fn new(client: Client, clock: Arc<dyn Clock>, limits: Limits, meter: Meter) -> Self {
+    pub(super) fn new(client: Client, clock: Arc<dyn Clock>, limits: Limits, meter: Meter) -> Self {
         Self { client, clock, limits, meter, readers: Mutex::default() }
     }
 
     /// What counts each exchange.
-    pub fn meter(&self) -> Meter {
+    pub(super) fn meter(&self) -> Meter {
         self.meter.clone()
     }
 
@@ -65,7 +65,7 @@ impl Pool {
     ///
     /// # Errors
     /// What is missing or wrong, with the remedy; never the content.
-    pub async fn credentials(
+    pub(super) async fn credentials(
         &self,
         namespace: &str,
         reference: &CredentialRef,
@@ -92,7 +92,7 @@ impl Pool {
     ///
     /// # Errors
     /// When the credential's entries do not fit together.
-    pub fn reader(&self, credentials: Credentials) -> Result<SharedReader, Unknown> {
+    pub(super) fn reader(&self, credentials: Credentials) -> Result<SharedReader, Unknown> {
         let now = self.clock.monotonic();
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         readers.retain(|_, kept| now.duration_since(kept.used) < UNUSED);

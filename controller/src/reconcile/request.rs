@@ -9,7 +9,7 @@ use crate::gate::approval::Request;
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Reads what stands in the metadata.
-pub fn of(metadata: &ObjectMeta) -> Request {
+pub(super) fn of(metadata: &ObjectMeta) -> Request {
     let annotation = |name: &str| metadata.annotations.as_ref().and_then(|all| all.get(name)).cloned();
     let groups = annotation(annotation::APPROVED_GROUPS).unwrap_or_default();
     Request {

@@ -14,11 +14,11 @@ use tokio_util::sync::CancellationToken;
 
 /// Whether the process can do its work: true once it has seen the API server, as a leader or waiting to be one.
 #[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<AtomicBool>);
+pub(super) struct Readiness(Arc<AtomicBool>);
 
 impl Readiness {
     /// Says so.
-    pub fn set(&self, ready: bool) {
+    pub(super) fn set(&self, ready: bool) {
         self.0.store(ready, Ordering::Relaxed);
     }
 
@@ -28,13 +28,13 @@ impl Readiness {
 }
 
 /// Renders the metrics.
-pub type Render = Arc<dyn Fn() -> String + Send + Sync>;
+pub(super) type Render = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// Serves until it is told to stop.
 ///
 /// # Errors
 /// When the address cannot be listened on.
-pub async fn serve(
+pub(super) async fn serve(
     address: SocketAddr,
     render: Render,
     ready: Readiness,

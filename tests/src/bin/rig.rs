@@ -1,8 +1,16 @@
 //! Doorway to the rig: `cargo rig …`.
 
+use std::process::ExitCode;
+
 use clap::Parser;
 use cloudspec_tests::rig::Rig;
 
-fn main() -> anyhow::Result<()> {
-    Rig::parse().run()
+fn main() -> ExitCode {
+    match Rig::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -21,6 +21,12 @@ pub(super) fn place(home: &Home, component: &str, files: &[PathBuf]) -> Result<P
     Ok(home.cache().join(format!("{component}-{}", key.get(..12).unwrap_or(&key))))
 }
 
+/// The first 12 hex digits of the content's SHA-256.
+pub(super) fn key(content: &[u8]) -> String {
+    let digits = hex::encode(Sha256::digest(content));
+    digits.get(..12).unwrap_or(&digits).to_owned()
+}
+
 /// Whether the place was finished. One that was not is removed.
 pub(super) fn finished(place: &Path) -> Result<bool> {
     if place.join(".complete").exists() {
@@ -38,7 +44,7 @@ pub(super) fn finish(place: &Path) -> Result<()> {
     fs::write(place.join(".complete"), "").with_context(|| format!("failed to finish {}", place.display()))
 }
 
-/// Held while a rig installs or starts: a second one waits. The kernel lets it go when the process ends.
+/// Held while a rig installs, starts or ends something: a second one waits. The kernel lets it go when the process ends.
 pub(super) fn lock(home: &Home) -> Result<File> {
     let path = home.cache().join("lock");
     let file = File::create(&path).with_context(|| format!("failed to make {}", path.display()))?;
@@ -47,4 +53,36 @@ pub(super) fn lock(home: &Home) -> Result<File> {
         file.lock().context("failed to wait for the other rig")?;
     }
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home(dir: &Path) -> Home {
+        Home::at(dir.join("cache"), dir.join("state"), super::super::home::Cluster::Own).unwrap()
+    }
+
+    #[test]
+    fn the_same_recipe_has_the_same_place_and_another_content_another() {
+        let dir = tempfile::tempdir().unwrap();
+        let (home, lock) = (home(dir.path()), dir.path().join("lock.txt"));
+        fs::write(&lock, "a==1").unwrap();
+        let first = place(&home, "thing", std::slice::from_ref(&lock)).unwrap();
+        assert_eq!(place(&home, "thing", std::slice::from_ref(&lock)).unwrap(), first);
+        fs::write(&lock, "a==2").unwrap();
+        assert_ne!(place(&home, "thing", &[lock]).unwrap(), first);
+    }
+
+    #[test]
+    fn an_install_that_was_cut_off_is_begun_anew() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("thing");
+        assert!(!finished(&place).unwrap());
+        fs::write(place.join("half"), "").unwrap();
+        assert!(!finished(&place).unwrap());
+        assert!(!place.join("half").exists());
+        finish(&place).unwrap();
+        assert!(finished(&place).unwrap());
+    }
 }

@@ -10,7 +10,11 @@ use anyhow::{Context, Result, ensure};
 
 /// Starts a command that goes on after the rig has ended, and records it.
 pub(super) fn start(record: &Path, log: &Path, command: &mut Command) -> Result<()> {
-    let output = File::create(log).with_context(|| format!("failed to make {}", log.display()))?;
+    let output = File::options()
+        .create(true)
+        .append(true)
+        .open(log)
+        .with_context(|| format!("failed to make {}", log.display()))?;
     let errors = output.try_clone().context("failed to share the log")?;
     command.stdin(Stdio::null()).stdout(output).stderr(errors).process_group(0);
     let child = command.spawn().with_context(|| format!("failed to start {command:?}"))?;
@@ -30,7 +34,7 @@ pub(super) fn running(record: &Path) -> Option<u32> {
 pub(super) fn stop(record: &Path) -> Result<()> {
     let Some(pid) = running(record) else { return Ok(()) };
     let status = Command::new("kill").arg(pid.to_string()).status().context("failed to start kill")?;
-    ensure!(status.success(), "failed to end process {pid}");
+    ensure!(status.success() || running(record).is_none(), "failed to end process {pid}");
     let deadline = Instant::now() + Duration::from_secs(40);
     while running(record).is_some() {
         ensure!(Instant::now() < deadline, "process {pid} did not end within 40 s");

@@ -40,24 +40,70 @@ impl Stages {
         let errors = output.try_clone().context("failed to share the log")?;
         command.stdin(Stdio::null()).stdout(output).stderr(errors);
         let mut child = command.spawn().with_context(|| format!("failed to start {command:?}"))?;
-        let start = Instant::now();
-        let mut shown = None;
+        let mut clock = Clock::start(title, usual);
         loop {
             if let Some(status) = child.try_wait().context("failed to wait")? {
                 if !status.success() {
                     bail!("{what}: failed\n{}\nthe whole log: {}", last_lines(log, 20), log.display());
                 }
-                show(&title, start.elapsed(), usual, true);
+                clock.done();
                 return Ok(());
             }
-            let every = if std::io::stderr().is_terminal() { 1 } else { 15 };
-            let tick = start.elapsed().as_secs() / every;
-            if shown != Some(tick) {
-                show(&title, start.elapsed(), usual, false);
-                shown = Some(tick);
-            }
+            clock.tick();
             std::thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Asks again and again until the answer is yes, and shows how long that takes.
+    pub(super) fn until(
+        &mut self,
+        what: &str,
+        usual: Duration,
+        limit: Duration,
+        mut ready: impl FnMut() -> Result<bool>,
+    ) -> Result<()> {
+        self.number += 1;
+        let mut clock = Clock::start(format!("[{}/{}] {what}", self.number, self.of), usual);
+        while !ready()? {
+            if clock.elapsed() > limit {
+                bail!("{what}: not within {} s", limit.as_secs());
+            }
+            clock.tick();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        clock.done();
+        Ok(())
+    }
+}
+
+/// Shows the time that goes by: each second on a terminal, else each quarter of a minute.
+struct Clock {
+    title: String,
+    usual: Duration,
+    start: Instant,
+    shown: Option<u64>,
+}
+
+impl Clock {
+    fn start(title: String, usual: Duration) -> Self {
+        Self { title, usual, start: Instant::now(), shown: None }
+    }
+
+    fn elapsed(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    fn tick(&mut self) {
+        let every = if std::io::stderr().is_terminal() { 1 } else { 15 };
+        let tick = self.elapsed().as_secs() / every;
+        if self.shown != Some(tick) {
+            show(&self.title, self.elapsed(), self.usual, false);
+            self.shown = Some(tick);
+        }
+    }
+
+    fn done(&self) {
+        show(&self.title, self.elapsed(), self.usual, true);
     }
 }
 
@@ -77,7 +123,7 @@ fn progress(title: &str, elapsed: Duration, usual: Duration, done: bool) -> Stri
     }
 }
 
-fn last_lines(log: &Path, count: usize) -> String {
+pub(super) fn last_lines(log: &Path, count: usize) -> String {
     let text = fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     lines.get(lines.len().saturating_sub(count)..).unwrap_or_default().join("\n")

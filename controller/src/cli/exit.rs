@@ -1,0 +1,52 @@
+//! How the program ends.
+
+use std::process::ExitCode;
+
+/// How a command ended, where it did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// Done; everything is as declared.
+    Done,
+    /// Something is not as declared.
+    Drift,
+    /// No drift was seen, and something could not be told.
+    NotTold,
+}
+
+/// Each code with its meaning, for the help and the documentation.
+pub(super) const CODES: [(u8, &str); 5] = [
+    (0, "done; everything is as declared"),
+    (1, "the command failed"),
+    (2, "something is not as declared"),
+    (3, "no drift was seen, and something could not be told"),
+    (64, "the command line was not understood"),
+];
+
+/// The codes as the help shows them.
+pub(super) fn codes() -> String {
+    let lines: Vec<String> = CODES.iter().map(|(code, meaning)| format!("  {code:<3} {meaning}")).collect();
+    format!("Exit codes:\n{}", lines.join("\n"))
+}
+
+/// The exit code of a command; why it failed goes to standard error.
+pub(super) fn code(done: anyhow::Result<Exit>) -> ExitCode {
+    match done {
+        Ok(Exit::Done) => ExitCode::SUCCESS,
+        Ok(Exit::Drift) => ExitCode::from(2),
+        Ok(Exit::NotTold) => ExitCode::from(3),
+        Err(why) => {
+            eprintln!("cloudspec: {why:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Help and version are no errors; a command line that was not understood must not look like drift.
+pub(super) fn usage(why: &clap::Error) -> ExitCode {
+    // A closed pipe is nobody to tell.
+    let _ = why.print();
+    match why.use_stderr() {
+        true => ExitCode::from(64),
+        false => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,187 @@
+//! One read or one call, and what its answer means for a step.
+
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use super::Proof;
+use crate::apply::port::{WriteError, Written};
+use crate::observe::{ReadError, Reason, Service};
+use crate::openstack::request::Request;
+use crate::openstack::session::Session;
+use crate::openstack::transport::{Answer, Arrived, SendError};
+
+const API_VERSION: HeaderName = HeaderName::from_static("openstack-api-version");
+const NOVA: HeaderValue = HeaderValue::from_static("compute 2.57");
+const REQUEST_ID: &str = "x-openstack-request-id";
+/// Of a service's words, so many characters are kept.
+const LONGEST: usize = 300;
+
+/// The sessions of a writer.
+pub(super) struct Hand {
+    main: Session,
+    identity: Option<Session>,
+    proof: Proof,
+}
+
+/// A call to be made.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) service: Service,
+    pub(super) path: &'a [&'a str],
+    pub(super) body: Option<Value>,
+    /// Neutron's revision that the object must have.
+    pub(super) revision: Option<i64>,
+    pub(super) request_id: &'a str,
+}
+
+impl Hand {
+    pub(super) fn new(main: Session, identity: Option<Session>, proof: Proof) -> Self {
+        Self { main, identity, proof }
+    }
+
+    fn session(&self, service: Service) -> &Session {
+        match service {
+            Service::Identity => self.identity.as_ref().unwrap_or(&self.main),
+            Service::Network
+            | Service::Compute
+            | Service::BlockStorage
+            | Service::LoadBalancer
+            | Service::KeyManager => &self.main,
+        }
+    }
+
+    /// The JSON at a path; none where there is no such thing.
+    pub(super) async fn read(
+        &self,
+        service: Service,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Option<Value>, WriteError> {
+        let session = self.session(service);
+        let mut token = session.token().await.map_err(not_sent)?;
+        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let request = with_version(Request::get(service, url), service);
+        let answer = session.send(&mut token, &request).await.map_err(not_sent)?;
+        match answer.status.as_u16() {
+            404 => Ok(None),
+            204 => Ok(Some(Value::Null)),
+            200..=299 => json(&answer).map(Some),
+            status => Err(refused_or_unclear(status, &answer)),
+        }
+    }
+
+    /// Makes a call; the JSON of its answer comes along, null where there is none.
+    pub(super) async fn call(&self, call: Call<'_>) -> Result<(Value, Option<String>), WriteError> {
+        let Call { method, service, path, body, revision, request_id } = call;
+        let session = self.session(service);
+        let mut token = session.token().await.map_err(not_sent)?;
+        let url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
+        let mut request =
+            with_version(Request::write(&self.proof, method, service, url, body, request_id), service);
+        if let Some(revision) = revision {
+            // Neutron passes over a value in any other form without a word.
+            let value = HeaderValue::from_str(&format!("revision_number={revision}"));
+            let value = value.map_err(|why| WriteError::NotSent { message: why.to_string() })?;
+            request = request.with_header(http::header::IF_MATCH, value);
+        }
+        let mut answer = session.send_once(&token, &request).await.map_err(unanswered)?;
+        if answer.status == StatusCode::UNAUTHORIZED {
+            // The token was refused, so the call was not carried out.
+            token = session.another(&token).await.map_err(not_sent)?;
+            answer = session.send_once(&token, &request).await.map_err(unanswered)?;
+        }
+        let id = answer.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+        match answer.status.as_u16() {
+            200..=299 if answer.body.is_empty() => Ok((Value::Null, id)),
+            200..=299 => Ok((json(&answer)?, id)),
+            // Another made the same thing, or took it away, at the same time: a look tells.
+            status @ (404 | 409) => Err(WriteError::Unclear { message: said(status, &answer) }),
+            412 => Err(WriteError::Refused {
+                status: 412,
+                message: "it was changed meanwhile".to_owned(),
+                request_id: id,
+            }),
+            status => Err(refused_or_unclear(status, &answer)),
+        }
+    }
+
+    /// A call that makes something, whose id stands at this place of the answer.
+    pub(super) async fn make(&self, call: Call<'_>, id: &str) -> Result<Written, WriteError> {
+        let (answer, request_id) = self.call(call).await?;
+        match answer.pointer(id).and_then(Value::as_str) {
+            Some(id) => Ok(Written { id: Some(id.to_owned()), request_id }),
+            None => Err(WriteError::Unclear { message: "the answer names no id".to_owned() }),
+        }
+    }
+
+    /// A call that makes nothing new.
+    pub(super) async fn set(&self, call: Call<'_>) -> Result<Written, WriteError> {
+        let (_, request_id) = self.call(call).await?;
+        Ok(Written { id: None, request_id })
+    }
+}
+
+fn with_version(request: Request, service: Service) -> Request {
+    match service {
+        Service::Compute => request.with_header(API_VERSION, NOVA),
+        Service::Identity
+        | Service::Network
+        | Service::BlockStorage
+        | Service::LoadBalancer
+        | Service::KeyManager => request,
+    }
+}
+
+fn at(mut base: Url, path: &[&str]) -> Url {
+    if let Ok(mut segments) = base.path_segments_mut() {
+        segments.pop_if_empty().extend(path);
+    }
+    base
+}
+
+/// A read or a login that failed: nothing was changed by it.
+fn not_sent(why: ReadError) -> WriteError {
+    match why.reason {
+        Reason::CredentialRefused | Reason::NoEndpoint => {
+            WriteError::Refused { status: 401, message: why.to_string(), request_id: None }
+        }
+        _ => WriteError::NotSent { message: why.to_string() },
+    }
+}
+
+fn unanswered(why: SendError) -> WriteError {
+    match why.arrived {
+        Arrived::No => WriteError::NotSent { message: why.message },
+        Arrived::Perhaps => WriteError::Unclear { message: why.message },
+    }
+}
+
+fn json(answer: &Answer) -> Result<Value, WriteError> {
+    serde_json::from_slice(&answer.body)
+        .map_err(|_| WriteError::Unclear { message: "the answer is not JSON".to_owned() })
+}
+
+/// What the service did not do (4xx) is refused; what it may have done in part (5xx) is not clear.
+fn refused_or_unclear(status: u16, answer: &Answer) -> WriteError {
+    let id = answer.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    match status {
+        400..=499 => WriteError::Refused { status, message: said(status, answer), request_id: id },
+        _ => WriteError::Unclear { message: said(status, answer) },
+    }
+}
+
+/// The service's own words: each has its own place for them.
+fn said(status: u16, answer: &Answer) -> String {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let inner = body.as_object().and_then(|fields| fields.values().find(|value| value.is_object()));
+    let places = [body.get("faultstring"), body.get("description"), body.get("message")];
+    let words = places.into_iter().flatten().chain(inner.and_then(|inner| inner.get("message")));
+    match words.filter_map(Value::as_str).next() {
+        Some(words) => format!("{status}: {}", words.chars().take(LONGEST).collect::<String>()),
+        None => status.to_string(),
+    }
+}

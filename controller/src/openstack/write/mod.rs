@@ -1,0 +1,132 @@
+//! The write side: [`CloudWrite`] over HTTP.
+//!
+//! What comes in: the credential to apply with, and an [`ApprovedPlan`]. What goes out: one look or one call at a time.
+//!
+//! # Guarantees
+//! Without an approved plan there is no [`Writer`], and without a writer no request that changes anything. A call is sent once: a
+//! login that had run out is renewed before it counts, everything else is told and not repeated. Of a call that got no clear
+//! answer it is told whether it may have arrived.
+
+mod hand;
+mod identity;
+mod network;
+mod quota;
+
+use super::config::{CloudConfig, ConfigError};
+use super::limits::Limits;
+use super::session::Session;
+use super::transport::Meter;
+use crate::apply::port::{CloudWrite, Look, WriteError, Written};
+use crate::gate::ApprovedPlan;
+use crate::model::Action;
+use hand::Hand;
+
+/// Proof that a request is made by this room.
+pub(super) struct Proof(());
+
+/// Writes to one cloud.
+pub struct Writer(Hand);
+
+impl Writer {
+    /// A writer for the steps of an approved plan; nothing is sent yet.
+    ///
+    /// # Errors
+    /// When the two entries are not of one cloud, or a CA bundle is not understood.
+    pub fn new(
+        main: CloudConfig,
+        identity: Option<CloudConfig>,
+        limits: Limits,
+        meter: Meter,
+        approved: &ApprovedPlan,
+    ) -> Result<Self, ConfigError> {
+        let cloud = &approved.plan().cloud;
+        if main.identity() != *cloud {
+            return Err(ConfigError::Pair {
+                first: main.source_name,
+                second: "the approved plan".to_owned(),
+                message: format!("the plan is for {} {}", cloud.auth_url, cloud.region),
+            });
+        }
+        if let Some(other) = identity.as_ref().filter(|other| other.auth_url != main.auth_url) {
+            return Err(ConfigError::Pair {
+                first: main.source_name,
+                second: other.source_name.clone(),
+                message: "their auth_url differs".to_owned(),
+            });
+        }
+        let identity = identity.map(|config| Session::new(config, limits, meter.clone())).transpose()?;
+        Ok(Self(Hand::new(Session::new(main, limits, meter)?, identity, Proof(()))))
+    }
+}
+
+impl CloudWrite for Writer {
+    async fn look(&self, action: &Action) -> Result<Look, WriteError> {
+        let hand = &self.0;
+        match action {
+            Action::CreateProject { name, domain, description, enabled, tags } => {
+                identity::look_for_new(hand, name, domain, description, *enabled, tags).await
+            }
+            Action::ChangeProject { project, change } => identity::look_at(hand, project, change).await,
+            Action::SetQuota { project, service, from, to } => {
+                quota::look(hand, project, *service, from.as_ref(), to).await
+            }
+            Action::GrantRole { project, principal, role } => {
+                identity::look_for_role(hand, project, principal, role, true).await
+            }
+            Action::RevokeRole { project, principal, role } => {
+                let project = crate::model::action::ProjectRef::Id(project.clone());
+                identity::look_for_role(hand, &project, principal, role, false).await
+            }
+            Action::CreateSecurityGroup { project, name, description } => {
+                network::look_for_new(hand, project, name, description).await
+            }
+            Action::DescribeSecurityGroup { group, from, to } => {
+                network::look_at(hand, group, from, to).await
+            }
+            Action::CreateRule { project, group, rule, description: _ } => {
+                network::look_for_new_rule(hand, project, group, rule).await
+            }
+            Action::DeleteRule { group, which, rule } => {
+                network::look_at_rule(hand, group, which, rule).await
+            }
+        }
+    }
+
+    async fn make(
+        &self,
+        action: &Action,
+        revision: Option<i64>,
+        request_id: &str,
+    ) -> Result<Written, WriteError> {
+        let hand = &self.0;
+        match action {
+            Action::CreateProject { name, domain, description, enabled, tags } => {
+                identity::create(hand, request_id, name, domain, description, *enabled, tags).await
+            }
+            Action::ChangeProject { project, change } => {
+                identity::change(hand, request_id, project, change).await
+            }
+            Action::SetQuota { project, service, from, to } => {
+                quota::set(hand, request_id, project, *service, from.as_ref(), to).await
+            }
+            Action::GrantRole { project, principal, role } => {
+                identity::grant(hand, request_id, project, principal, role).await
+            }
+            Action::RevokeRole { project, principal, role } => {
+                identity::revoke(hand, request_id, project, principal, role).await
+            }
+            Action::CreateSecurityGroup { project, name, description } => {
+                network::create(hand, request_id, project, name, description).await
+            }
+            Action::DescribeSecurityGroup { group, from: _, to } => {
+                network::describe(hand, request_id, group, to, revision).await
+            }
+            Action::CreateRule { project, group, rule, description } => {
+                network::create_rule(hand, request_id, project, group, rule, description).await
+            }
+            Action::DeleteRule { group, which, rule } => {
+                network::delete_rule(hand, request_id, group, which, rule, revision).await
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The catalogue that a token brings.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::world::Scope;
+
+const SERVICES: [(&str, &str, &str); 7] = [
+    ("compute", "nova", "/compute/v2.1"),
+    ("network", "neutron", "/network"),
+    ("key-manager", "barbican", "/key-manager"),
+    ("load-balancer", "octavia", "/load-balancer"),
+    ("block-storage", "cinder", "/volume/v3/"),
+    ("identity", "keystone", "/identity/v3"),
+    ("volumev3", "cinder", "/volume/v3/"),
+];
+
+/// The services as Keystone tells them to a token of this scope: without a project, Cinder has no endpoint.
+pub(super) fn catalog(origin: &str, scope: &Scope) -> Value {
+    SERVICES.iter().map(|service| entry(origin, scope, service)).collect()
+}
+
+fn entry(origin: &str, scope: &Scope, (kind, name, path): &(&str, &str, &str)) -> Value {
+    let url = match (path.ends_with('/'), scope) {
+        (true, Scope::Project(project)) => Some(format!("{origin}{path}{project}")),
+        (true, Scope::Domain(_) | Scope::System) => None,
+        (false, _) => Some(format!("{origin}{path}")),
+    };
+    let interfaces: &[&str] =
+        if *kind == "identity" { &["public", "internal", "admin"] } else { &["public", "internal"] };
+    let endpoint = |interface: &&str| {
+        let url = url.as_ref()?;
+        Some(json!({
+            "id": id(&format!("{kind}-{interface}")), "interface": interface,
+            "region": "RegionOne", "region_id": "RegionOne", "url": url,
+        }))
+    };
+    let endpoints: Vec<Value> = interfaces.iter().filter_map(endpoint).collect();
+    json!({"id": id(kind), "type": kind, "name": name, "endpoints": endpoints})
+}
+
+fn id(of: &str) -> String {
+    hex::encode(Sha256::digest(of)).chars().take(32).collect()
+}
