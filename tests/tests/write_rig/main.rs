@@ -6,4 +6,6 @@
 
 mod admin;
 mod identity;
+mod network;
 mod place;
+mod quotas;
