@@ -70,10 +70,6 @@ impl Admin {
         self.sure(Method::PUT, what, body).await
     }
 
-    pub(crate) async fn patch(&self, what: &str, body: Value) -> Value {
-        self.sure(Method::PATCH, what, body).await
-    }
-
     pub(crate) async fn delete(&self, what: &str) {
         self.sure(Method::DELETE, what, Value::Null).await;
     }
