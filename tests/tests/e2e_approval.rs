@@ -2,6 +2,7 @@
 //! witness.
 
 #![cfg(feature = "rig")]
+#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use cloudspec_tests::proxy::Proxy;
 use cloudspec_tests::scene::{Scene, condition};

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 /// How a command ended, where it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exit {
+pub(super) enum Exit {
     /// Done; everything is as declared.
     Done,
     /// Something is not as declared.

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use cloudspec_crds::CloudSpec;
+use kube::api::Api;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 
@@ -37,6 +39,33 @@ impl Cluster {
         config.read_timeout = Some(Duration::from_secs(295));
         config.connect_timeout = Some(Duration::from_secs(5));
         Ok(config)
+    }
+}
+
+/// A CloudSpec in a cluster.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Object {
+    /// Name of the CloudSpec.
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Its namespace; by default that of the context.
+    #[arg(long, short, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+    #[command(flatten)]
+    cluster: Cluster,
+}
+
+impl Object {
+    /// The object, and a client to go on with.
+    pub(super) async fn get(&self) -> Result<(Client, CloudSpec)> {
+        let config = self.cluster.config().await?;
+        let namespace = self.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+        let client = client(config)?;
+        let api: Api<CloudSpec> = Api::namespaced(client.clone(), &namespace);
+        let object = api.get_opt(&self.name).await.context("failed to ask the API server")?;
+        let object = object
+            .with_context(|| format!("there is no CloudSpec {} in namespace {namespace}", self.name))?;
+        Ok((client, object))
     }
 }
 

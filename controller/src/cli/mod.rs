@@ -1,12 +1,22 @@
 //! Floor 9: the command line. The environment and the terminal are read here, and handed down as values.
 
+mod cloud;
+mod compare;
+mod decide;
 mod exit;
+mod import;
 mod kube_clients;
+mod look;
+mod output;
 mod run;
 
-use clap::{Parser, Subcommand};
+use std::future::Future;
+use std::process::ExitCode;
 
-pub use exit::Exit;
+use anyhow::{Context, Result};
+use clap::{CommandFactory, Parser, Subcommand};
+
+use exit::Exit;
 
 /// Says what is not as declared in an OpenStack cloud, and corrects it once a person has approved exactly that correction.
 #[derive(Debug, Parser)]
@@ -19,17 +29,65 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Runs the controller.
-    Run(run::Run),
+    Run(Box<run::Run>),
+    Import(import::Import),
+    Diff(compare::Diff),
+    Plan(compare::Plan),
+    Replay(compare::Replayed),
+    Show(look::Show),
+    Approve(decide::Approve),
+    Reject(decide::Reject),
+    History(look::History),
+    Explain(look::Explain),
+    /// Prints the CustomResourceDefinitions.
+    Crds,
+    /// Prints the completion script of a shell.
+    Completion {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 /// The program, whichever doorway it was entered by.
-pub fn main() -> std::process::ExitCode {
+pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(why) => return exit::usage(&why),
     };
-    let done = match cli.command {
+    exit::code(run(cli.command))
+}
+
+fn run(command: Command) -> Result<Exit> {
+    match command {
         Command::Run(run) => run.start(),
-    };
-    exit::code(done)
+        Command::Import(import) => wait(import.run()),
+        Command::Diff(diff) => wait(diff.run()),
+        Command::Plan(plan) => wait(plan.run()),
+        Command::Replay(replay) => wait(replay.run()),
+        Command::Show(show) => wait(show.run()),
+        Command::Approve(approve) => wait(approve.run()),
+        Command::Reject(reject) => wait(reject.run()),
+        Command::History(history) => wait(history.run()),
+        Command::Explain(explain) => explain.run(),
+        Command::Crds => crds(),
+        Command::Completion { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "cloudspec", &mut script);
+            output::print(&String::from_utf8_lossy(&script))?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+fn wait(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
+    // All clients use one provider; a second installation changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    tokio::runtime::Runtime::new().context("failed to start the runtime")?.block_on(work)
+}
+
+fn crds() -> Result<Exit> {
+    let all: Result<Vec<String>, _> =
+        cloudspec_crds::yaml::all().iter().map(cloudspec_crds::yaml::to_yaml).collect();
+    output::print(&all.context("failed to write the definitions")?.join("---\n"))?;
+    Ok(Exit::Done)
 }

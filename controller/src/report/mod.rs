@@ -9,6 +9,7 @@
 mod bound;
 mod conditions;
 mod events;
+pub mod import;
 pub mod meanings;
 mod metrics;
 pub mod reasons;

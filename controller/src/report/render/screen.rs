@@ -63,7 +63,7 @@ fn table(header: &[&str], rows: &[Vec<Text>], screen: Screen) -> Table {
     if let Some(width) = screen.width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    table.set_header(header.iter().map(|name| Cell::new(name)));
+    table.set_header(header.iter().map(Cell::new));
     table.add_rows(rows.iter().map(|row| row.iter().map(cell)));
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));

@@ -1,0 +1,107 @@
+//! `diff`, `plan` and `replay`: the pipeline up to the plan, with no cluster and no write anywhere.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use kube::ResourceExt;
+
+use super::cloud::{Cloud, Declared, Looked, declared, look};
+use super::exit::Exit;
+use super::output::{Output, exit_of, print};
+use crate::observe::{Needs, Recorder, Replay};
+use crate::report::render;
+
+/// What is compared.
+#[derive(Debug, Args)]
+struct Spec {
+    /// File with the CloudSpec; `-` reads standard input.
+    #[arg(long, short, value_name = "FILE")]
+    file: String,
+    /// Which, where the file holds several.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+}
+
+/// Says what is not as declared.
+#[derive(Debug, Args)]
+pub(super) struct Diff {
+    #[command(flatten)]
+    spec: Spec,
+    #[command(flatten)]
+    cloud: Cloud,
+    #[command(flatten)]
+    output: Output,
+    /// Keeps what was seen in this directory, without secrets, for `cloudspec replay`.
+    #[arg(long, value_name = "DIR")]
+    record: Option<PathBuf>,
+}
+
+impl Diff {
+    pub(super) async fn run(self) -> Result<Exit> {
+        let Declared { object: _, desired } = declared(&self.spec.file, self.spec.name.as_deref())?;
+        let recorder = Recorder::new(self.cloud.reader()?);
+        let Looked { snapshot: _, findings } = look(&recorder, &desired).await;
+        if let Some(directory) = &self.record {
+            recorder.write(directory, &Needs::of(&desired)).await?;
+        }
+        print(&render::findings(&findings, self.output.format())?)?;
+        Ok(exit_of(&findings))
+    }
+}
+
+/// Says exactly what would be done, what others would lose by it, and how to take it back. Writes nothing.
+#[derive(Debug, Args)]
+pub(super) struct Plan {
+    #[command(flatten)]
+    spec: Spec,
+    #[command(flatten)]
+    cloud: Cloud,
+    #[command(flatten)]
+    output: Output,
+}
+
+impl Plan {
+    pub(super) async fn run(self) -> Result<Exit> {
+        let declared = declared(&self.spec.file, self.spec.name.as_deref())?;
+        let looked = look(&self.cloud.reader()?, &declared.desired).await;
+        show(&declared, &looked, self.output)
+    }
+}
+
+fn show(declared: &Declared, looked: &Looked, output: Output) -> Result<Exit> {
+    let Looked { snapshot, findings } = looked;
+    // A file has no UID: the digest of the same plan in a cluster is another one.
+    let owner = declared.object.uid().unwrap_or_default();
+    let plan = crate::plan::plan(&declared.desired, snapshot, findings, &owner);
+    let exceeded = crate::plan::exceeded(&plan, &declared.object.spec.limits);
+    print(&render::plan(&plan, findings, &exceeded, output.format())?)?;
+    Ok(exit_of(findings))
+}
+
+/// Compares and plans again from what `diff --record` kept; asks no cloud.
+#[derive(Debug, Args)]
+pub(super) struct Replayed {
+    /// The recording.
+    #[arg(value_name = "DIR")]
+    directory: PathBuf,
+    #[command(flatten)]
+    spec: Spec,
+    #[command(flatten)]
+    output: Output,
+    /// Shows the plan instead of the findings.
+    #[arg(long)]
+    plan: bool,
+}
+
+impl Replayed {
+    pub(super) async fn run(self) -> Result<Exit> {
+        let declared = declared(&self.spec.file, self.spec.name.as_deref())?;
+        let looked = look(&Replay::open(&self.directory)?, &declared.desired).await;
+        if self.plan {
+            return show(&declared, &looked, self.output);
+        }
+        print(&render::findings(&looked.findings, self.output.format())?)?;
+        Ok(exit_of(&looked.findings))
+    }
+}
