@@ -17,20 +17,29 @@ async fn an_approval_is_used_once_and_its_copy_approves_nothing() {
     let mut saved: serde_json::Value = serde_json::from_str(&saved).unwrap();
     saved["metadata"].as_object_mut().unwrap().remove("resourceVersion");
     let saved = saved.to_string();
+    let object = stage.scene.specs().get("lab").await.unwrap();
+    let mut approval = object.annotations().clone();
+    approval.retain(|name, _| name.contains("approved"));
+    assert_eq!(approval.len(), 5);
     stage.resume().unwrap();
     stage.scene.until_state("lab", "InSync").await.unwrap();
     stage.until_taken_away("lab").await.unwrap();
     assert_eq!(stage.proxy.writes().len(), 1);
 
+    // As a file that is sent again, and as the annotations alone.
     let put_back = ["replace", "-f", "-"];
-    let answer = stage.kubectl(&stage.scene.bob, &put_back, &saved).unwrap();
-    assert!(!answer.succeeded && answer.error.contains("bob may not approve"), "{answer:?}");
-    let answer = stage.kubectl(&stage.scene.alice, &put_back, &saved).unwrap();
+    for person in [&stage.scene.bob, &stage.scene.alice] {
+        let answer = stage.kubectl(person, &put_back, &saved).unwrap();
+        assert!(!answer.succeeded && answer.error.contains("approved stands in a manifest"), "{answer:?}");
+    }
+    let patch = serde_json::json!({"metadata": {"annotations": approval}}).to_string();
+    let copy = ["patch", "cloudspec", "lab", "--type=merge", "-p", &patch];
+    let answer = stage.kubectl(&stage.scene.alice, &copy, "").unwrap();
     assert!(!answer.succeeded && answer.error.contains("there is no plan to approve"), "{answer:?}");
 
     stage.drift("drifted again");
     stage.until_offered("lab").await.unwrap();
-    let answer = stage.kubectl(&stage.scene.bob, &put_back, &saved).unwrap();
+    let answer = stage.kubectl(&stage.scene.bob, &copy, "").unwrap();
     assert!(!answer.succeeded && answer.error.contains("bob may not approve"), "{answer:?}");
     assert_eq!((stage.proxy.writes().len(), stage.decided().await.unwrap().len()), (1, 1));
 }
