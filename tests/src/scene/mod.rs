@@ -183,7 +183,7 @@ impl Scene {
     /// Waits until something holds of a CloudSpec.
     ///
     /// # Errors
-    /// When it does not within [`WITHIN`]: with the object and the end of the log.
+    /// When it does not in time: with the object and the end of the log.
     pub async fn until(
         &self,
         name: &str,

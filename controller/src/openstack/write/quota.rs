@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::hand::{Call, Hand};
+use super::hand::{Call, Conflict, Found, Hand};
 use super::identity::id_of;
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::action::ProjectRef;
@@ -24,20 +24,32 @@ fn place(service: QuotaService, project: &str) -> (Vec<&str>, &'static str) {
 
 async fn current(hand: &Hand, project: &str, service: QuotaService) -> Result<QuotaValues, WriteError> {
     let (path, key) = place(service, project);
-    let answer = match (hand.read(Service::from(service), &path, &[]).await?, service) {
-        (Some(answer), _) => answer.get(key).cloned(),
-        // A project without limits of its own has Barbican's defaults, which the asking project shows.
-        (None, QuotaService::KeyManager) => {
-            let own = hand.read(Service::KeyManager, &["quotas"], &[]).await?;
-            own.and_then(|own| own.get("quotas").cloned())
-        }
-        (None, _) => None,
+    let own = match hand.read(Service::from(service), &path, &[]).await? {
+        Found::There(answer) => numbers(answer.get(key)),
+        Found::NotThere(_) if service == QuotaService::KeyManager => Some(QuotaValues::new()),
+        Found::NotThere(_) => None,
     };
-    let fields = answer.as_ref().and_then(Value::as_object);
-    let fields = fields.ok_or_else(|| WriteError::Unclear {
-        message: format!("the {service} limits of project {project} are not understood"),
-    })?;
-    Ok(fields.iter().filter_map(|(name, value)| Some((name.clone(), value.as_i64()?))).collect())
+    let own = own.ok_or_else(|| not_understood(service, project))?;
+    if service != QuotaService::KeyManager {
+        return Ok(own);
+    }
+    // What a project has no limit of its own for is Barbican's default, which the asking project shows.
+    let Found::There(answer) = hand.read(Service::KeyManager, &["quotas"], &[]).await? else {
+        return Err(not_understood(service, project));
+    };
+    let mut all = numbers(answer.get("quotas")).ok_or_else(|| not_understood(service, project))?;
+    all.extend(own);
+    Ok(all)
+}
+
+fn numbers(fields: Option<&Value>) -> Option<QuotaValues> {
+    let fields = fields?.as_object()?;
+    Some(fields.iter().filter_map(|(name, value)| Some((name.clone(), value.as_i64()?))).collect())
+}
+
+fn not_understood(service: QuotaService, project: &str) -> WriteError {
+    let message = format!("the {service} limits of project {project} are not understood");
+    WriteError::Unclear { message }
 }
 
 pub(super) async fn look(
@@ -73,23 +85,11 @@ pub(super) async fn set(
     request_id: &str,
     project: &ProjectRef,
     service: QuotaService,
-    from: Option<&QuotaValues>,
     to: &QuotaValues,
 ) -> Result<Written, WriteError> {
     let project = id_of(project)?;
     let (path, key) = place(service, project);
-    let values: QuotaValues = match service {
-        // Barbican replaces the whole: what is left out goes back to its default.
-        QuotaService::KeyManager => {
-            let mut whole = from.cloned().unwrap_or_default();
-            whole.extend(to.clone());
-            whole
-        }
-        QuotaService::Compute | QuotaService::Volume | QuotaService::Network | QuotaService::LoadBalancer => {
-            to.clone()
-        }
-    };
-    let body = json!(BTreeMap::from([(key, values)]));
+    let body = json!(BTreeMap::from([(key, to)]));
     let call = Call {
         method: Method::PUT,
         service: Service::from(service),
@@ -97,6 +97,7 @@ pub(super) async fn set(
         body: Some(body),
         revision: None,
         request_id,
+        conflict: Conflict::Refusal,
     };
     hand.set(call).await
 }
