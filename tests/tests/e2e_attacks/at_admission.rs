@@ -44,7 +44,7 @@ async fn stage() -> Result<(Stage, String)> {
     let second = SPEC.replace("t0001", "t0002");
     stage.scene.apply("second", &second)?;
     stage.until_offered("second").await?;
-    stage.scene.apply("planless", &second.replace("t0002", "t0003").replace("description: as declared", "tags: []"))?;
+    stage.scene.apply("planless", "interval: 30s\ntenants: []\n")?;
     stage.drift("drifted on");
     stage.scene.until("lab", "the plan is another one", |object| {
         let plan = object.status.as_ref().and_then(|status| status.plan.as_ref());
