@@ -79,7 +79,7 @@ async fn a_plan_that_the_world_has_left_behind_is_refused_and_nothing_is_done() 
         })
         .await
         .unwrap();
-    assert_eq!(condition(&object, "Approved"), Some(("False", "ApprovalExpired")));
+    assert_eq!(condition(&object, "Approved"), Some(("False", "WorldChanged")));
     let gone = |object: &cloudspec_crds::CloudSpec| {
         !object.metadata.annotations.clone().unwrap_or_default().contains_key("approved")
     };

@@ -151,8 +151,12 @@ async fn look_and_tell(
             return Ok(Action::requeue(context.until_next(declared.interval).clamp(SOON, BLIND)));
         }
     };
-    let standing_offer = standing_offer(context, &declared, &seen, &audited);
-    let verdict = rule(context, &declared, &request, &seen, &audited, standing_offer.as_ref(), &all).await;
+    let standing = stands(context, &declared, &seen, &audited);
+    let verdict = rule(context, &declared, &request, &seen, &audited, &standing, &all).await;
+    let standing_offer = match standing {
+        Standing::Kept => declared.object.status.as_ref().and_then(|status| status.plan.clone()),
+        Standing::Anew(_) => None,
+    };
     match &verdict {
         Verdict::Approved(approval) | Verdict::Rejected(approval) => {
             let phase = if matches!(verdict, Verdict::Approved(_)) { "Applying" } else { "Rejected" };
@@ -205,9 +209,9 @@ fn changed_since(declared: &Declared) -> bool {
     spoken_of != declared.object.metadata.generation
 }
 
-/// The offer that an approval may be for: the one in status, as long as nothing has happened that it must not outlive.
-fn standing_offer(context: &Context, declared: &Declared, seen: &Seen, audited: &Audited) -> Option<Offer> {
-    let offer = declared.object.status.as_ref().and_then(|status| status.plan.clone())?;
+/// Whether the offer in status still stands: nothing has happened that it must not outlive.
+fn stands(context: &Context, declared: &Declared, seen: &Seen, audited: &Audited) -> Standing {
+    let offer = declared.object.status.as_ref().and_then(|status| status.plan.as_ref());
     let made_in = context.offered_in(&declared.uid);
     // Policies that could not be read are not policies that changed: nothing is accepted meanwhile, and nothing expires by it.
     let era = match (&made_in, seen.policies.is_empty()) {
@@ -221,13 +225,11 @@ fn standing_offer(context: &Context, declared: &Declared, seen: &Seen, audited: 
         expires_after: declared.rules.expires_after,
         era: &era,
     };
-    match standing(Some(&offer), made_in.as_ref(), &now) {
-        Standing::Kept => Some(offer),
-        Standing::Anew(why) => {
-            tracing::info!(cloudspec = declared.key, offer = offer.offer, "the plan is offered anew: {why}");
-            None
-        }
+    let standing = standing(offer, made_in.as_ref(), &now);
+    if let (Standing::Anew(why), Some(offer)) = (&standing, offer) {
+        tracing::info!(cloudspec = declared.key, offer = offer.offer, "the plan is offered anew: {why}");
     }
+    standing
 }
 
 /// Rules on what stands in the annotations.
@@ -237,17 +239,14 @@ async fn rule(
     request: &Request,
     seen: &Seen,
     audited: &Audited,
-    standing: Option<&Offer>,
+    standing: &Standing,
     all: &[ChangePlan],
 ) -> Verdict {
     if request.approved.is_none() {
         return Verdict::NotAsked;
     }
-    let last = declared.object.status.as_ref().and_then(|status| status.plan.as_ref());
-    let Some(offer) = standing else {
-        let lapsed =
-            |offer: &Offer| Reason::ApprovalExpired(format!("offer {} no longer stands", offer.offer));
-        return Verdict::Refused(vec![last.map_or(Reason::NoPlanOnOffer, lapsed)]);
+    let Some(offer) = declared.object.status.as_ref().and_then(|status| status.plan.as_ref()) else {
+        return Verdict::Refused(vec![Reason::NoPlanOnOffer]);
     };
     let guard = match &seen.guard {
         Guard::Enforced => context.watchman.test_on(&declared.object).await,
@@ -269,7 +268,21 @@ async fn rule(
         current: Some(audited.plan.digest.clone()),
         decided: plan.is_none_or(plans::is_decided),
     };
-    decide(request, plan.map(|plan| offered(offer, plan)).as_ref(), &declared.rules, &facts)
+    let verdict = decide(request, plan.map(|plan| offered(offer, plan)).as_ref(), &declared.rules, &facts);
+    match standing {
+        Standing::Kept => verdict,
+        Standing::Anew(why) => lapsed(offer, why, verdict),
+    }
+}
+
+/// An offer that no longer stands is neither approved nor waited for; what the checks say of it is told first.
+fn lapsed(offer: &Offer, why: &str, verdict: Verdict) -> Verdict {
+    let lapsed = Reason::ApprovalExpired(format!("offer {} no longer stands: {why}", offer.offer));
+    Verdict::Refused(match verdict {
+        Verdict::Refused(reasons) => reasons,
+        Verdict::Held(reasons) => std::iter::once(lapsed).chain(reasons).collect(),
+        Verdict::NotAsked | Verdict::Approved(_) | Verdict::Rejected(_) => vec![lapsed],
+    })
 }
 
 fn offered(offer: &Offer, plan: &ChangePlan) -> Offered {
