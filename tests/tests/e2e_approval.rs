@@ -117,8 +117,7 @@ async fn a_suspended_spec_holds_its_approval_and_goes_on_when_it_is_resumed() {
     };
     scene.until("lab", "it is suspended, with a plan of the new generation", suspended).await.unwrap();
     assert!(scene.annotate(&scene.alice, "lab", "true").unwrap().succeeded);
-    let held =
-        |object: &CloudSpec| condition(object, "Approved") == Some(("False", "Suspended"));
+    let held = |object: &CloudSpec| condition(object, "Approved") == Some(("False", "Suspended"));
     scene.until("lab", "the approval is held", held).await.unwrap();
     assert_eq!(proxy.writes(), vec![]);
     suspend(false).unwrap().or_fail().unwrap();
