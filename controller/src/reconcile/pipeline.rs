@@ -67,6 +67,7 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
     let api: Api<CloudSpec> =
         Api::namespaced(context.client.clone(), object.namespace().as_deref().unwrap_or_default());
     let Some(object) = api.get_opt(&object.name_any()).await? else { return Ok(Action::await_change()) };
+    context.looks_after(&object);
     let declared = match Declared::of(Arc::new(object.clone())) {
         Ok(declared) => declared,
         Err(wrong) => {

@@ -224,11 +224,11 @@ async fn find(
             let Found::There(answer) = answer else { return Ok(Ok(None)) };
             let row = answer.get("security_group_rule").unwrap_or(&Value::Null);
             let seen = security_group_rule(row).map_err(not_understood)?;
-            let of = row.get("security_group_id").and_then(Value::as_str);
-            match of == Some(id.0.as_str()) && seen.rule == *rule {
+            let of = row.get("security_group_id").and_then(Value::as_str).unwrap_or_default();
+            match of == id.0 && seen.rule == *rule {
                 true => Ok(Ok(Some(seen))),
                 false => {
-                    let why = format!("rule {rule_id} is now {} of security group {of:?}", seen.rule);
+                    let why = format!("rule {rule_id} is now {} of security group {of}", seen.rule);
                     Ok(Err(Look::Refused { why }))
                 }
             }

@@ -23,23 +23,39 @@ fn place(service: QuotaService, project: &str) -> (Vec<&str>, &'static str) {
 }
 
 async fn current(hand: &Hand, project: &str, service: QuotaService) -> Result<QuotaValues, WriteError> {
-    let (path, key) = place(service, project);
-    let own = match hand.read(Service::from(service), &path, &[]).await? {
-        Found::There(answer) => numbers(answer.get(key)),
-        Found::NotThere(_) if service == QuotaService::KeyManager => Some(QuotaValues::new()),
-        Found::NotThere(_) => None,
-    };
-    let own = own.ok_or_else(|| not_understood(service, project))?;
+    let own = own(hand, project, service).await?;
     if service != QuotaService::KeyManager {
-        return Ok(own);
+        return own.ok_or_else(|| not_understood(service, project));
     }
-    // What a project has no limit of its own for is Barbican's default, which the asking project shows.
-    let Found::There(answer) = hand.read(Service::KeyManager, &["quotas"], &[]).await? else {
-        return Err(not_understood(service, project));
-    };
-    let mut all = numbers(answer.get("quotas")).ok_or_else(|| not_understood(service, project))?;
-    all.extend(own);
+    let mut all = defaults(hand).await?;
+    all.extend(own.unwrap_or_default());
     Ok(all)
+}
+
+/// The numbers that a service shows for a project; Barbican shows those alone that it has of its own.
+async fn own(hand: &Hand, project: &str, service: QuotaService) -> Result<Option<QuotaValues>, WriteError> {
+    let (path, key) = place(service, project);
+    match hand.read(Service::from(service), &path, &[]).await? {
+        Found::There(answer) => {
+            numbers(answer.get(key)).map(Some).ok_or_else(|| not_understood(service, project))
+        }
+        Found::NotThere(_) => Ok(None),
+    }
+}
+
+/// Barbican's defaults are what holds for the asking project where it has no limits of its own.
+async fn defaults(hand: &Hand) -> Result<QuotaValues, WriteError> {
+    let service = QuotaService::KeyManager;
+    let Found::There(answer) = hand.read(Service::KeyManager, &["quotas"], &[]).await? else {
+        return Err(not_understood(service, "that asks"));
+    };
+    let all = numbers(answer.get("quotas"));
+    let mut defaults = all.ok_or_else(|| not_understood(service, "that asks"))?;
+    if let Some(asking) = hand.project(Service::KeyManager).await? {
+        let own = own(hand, &asking.0, service).await?.unwrap_or_default();
+        defaults.retain(|name, _| !own.contains_key(name));
+    }
+    Ok(defaults)
 }
 
 fn numbers(fields: Option<&Value>) -> Option<QuotaValues> {
