@@ -9,7 +9,7 @@ mod applying;
 use std::time::Instant;
 
 use applying::{Outcome, Stage, undisturbed};
-use cloudspec_tests::proxy::{Place, Then};
+use cloudspec_tests::proxy::{Matcher, Place, Then};
 use cloudspec_tests::rig::cases;
 use futures::StreamExt;
 
@@ -22,7 +22,7 @@ async fn crashed(nth: u64, place: Place) -> (usize, Outcome) {
     // It has the same name after a restart, so that it need not wait for its own lease.
     let mut stage = Stage::new("crash", &["--identity", "one"]).await;
     stage.proxy.clear();
-    let mut trap = stage.trap(nth, place);
+    let mut trap = stage.trap(Matcher::any().nth(nth), place);
     stage.approve();
     trap.sprung().await;
     stage.scene.controller.take().unwrap().kill().unwrap();

@@ -9,7 +9,7 @@ mod applying;
 use std::time::{Duration, Instant};
 
 use applying::{Outcome, Stage, undisturbed};
-use cloudspec_tests::proxy::{Place, Then};
+use cloudspec_tests::proxy::{Matcher, Place, Then};
 use cloudspec_tests::rig::cases;
 use cloudspec_tests::scene::Controller;
 use futures::StreamExt;
@@ -33,7 +33,7 @@ async fn struck(nth: u64, place: Place, blow: Blow) -> (usize, Outcome) {
     let lease = stage.scene.namespace.name.clone();
     stage.scene.controller = Some(stage.scene.another(&lease).await.unwrap());
     stage.proxy.clear();
-    let mut trap = stage.trap(nth, place);
+    let mut trap = stage.trap(Matcher::any().nth(nth), place);
     stage.approve();
     trap.sprung().await;
     match blow {

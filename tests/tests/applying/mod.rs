@@ -38,14 +38,19 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn new(test: &str, arguments: &[&str]) -> Self {
+        let mut stage = Self::without_controller(test, arguments).await;
+        stage.scene.start().await.unwrap();
+        stage.scene.until_state("lab", "AwaitingApproval").await.unwrap();
+        assert_eq!(stage.proxy.writes(), vec![]);
+        stage
+    }
+
+    pub(crate) async fn without_controller(test: &str, arguments: &[&str]) -> Self {
         let sim = Sim::start(Builder::default().tenants(2).build()).await.unwrap();
         let proxy = Proxy::start(&sim.url()).await.unwrap();
         let scene = Scene::new(test, &proxy.clouds_yaml(&sim.clouds_yaml())).await.unwrap();
-        let mut scene = scene.with_arguments(arguments);
+        let scene = scene.with_arguments(arguments);
         scene.apply("lab", SPEC).unwrap();
-        scene.start().await.unwrap();
-        scene.until_state("lab", "AwaitingApproval").await.unwrap();
-        assert_eq!(proxy.writes(), vec![]);
         Self { sim, proxy, scene }
     }
 
@@ -54,12 +59,12 @@ impl Stage {
         assert!(answer.succeeded, "{answer:?}");
     }
 
-    /// Stops the Nth call from now on, until it is said what becomes of it.
-    pub(crate) fn trap(&self, nth: u64, place: Place) -> Trap {
+    /// Stops a call, counted from now on, until it is said what becomes of it.
+    pub(crate) fn trap(&self, call: Matcher, place: Place) -> Trap {
         let (arrive, arrived) = watch::channel(false);
         let (then, wait) = watch::channel(None);
         let arrive = Arc::new(arrive);
-        self.proxy.hook(Matcher::any().nth(nth), place, move |_| {
+        self.proxy.hook(call, place, move |_| {
             let (arrive, mut wait) = (Arc::clone(&arrive), wait.clone());
             async move {
                 arrive.send_replace(true);
