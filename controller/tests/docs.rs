@@ -7,9 +7,11 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cloudspec::gate::checks::{Binds, checks};
-use cloudspec::report::metrics::{Described, Metrics};
+use clap::{Command, CommandFactory};
+use cloudspec::cli::Cli;
+use cloudspec::gate::{Binds, checks};
 use cloudspec::report::render::explained;
+use cloudspec::report::{Described, Metrics};
 
 const MADE: &str = "<!-- Made from the code: UPDATE_DOCS=1 cargo test -p cloudspec --test docs -->";
 
@@ -36,14 +38,28 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|").replace('\n', " ")
 }
 
+/// The help at a width of its own, and without what the environment holds.
+fn section(command: &Command, title: &str) -> String {
+    let mut shown = command.clone().term_width(100).mut_args(|argument| argument.hide_env_values(true));
+    let help = shown.render_long_help().to_string();
+    let lines: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
+    format!("\n## {title}\n\n```text\n{}\n```\n", lines.join("\n"))
+}
+
 #[test]
 fn the_page_of_the_command_line_is_that_of_the_code() {
-    let page = format!(
+    let mut root = Cli::command();
+    root.build();
+    let mut page = format!(
         "{MADE}\n\n# Command line\n\nOne program under two names: `cloudspec`, and `kubectl-cloudspec`, so that `kubectl cloudspec …` works. \
          `diff`, `plan`, `import` and\n`replay` need no cluster; `run`, `show`, `approve`, `reject` and `history` need one. Results go to \
-         standard output, all else to standard error.\n{}",
-        cloudspec::cli::reference()
+         standard output, all else to standard error.\n"
     );
+    page.push_str(&section(&root, "cloudspec"));
+    let shown = root.get_subcommands().filter(|one| !one.is_hide_set() && one.get_name() != "help");
+    for command in shown {
+        page.push_str(&section(command, &format!("cloudspec {}", command.get_name())));
+    }
     is_current("cli.md", &page);
 }
 

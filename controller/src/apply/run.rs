@@ -96,7 +96,7 @@ impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
         self.env.go_on().map_err(End::Interrupt)?;
         let action = match made.resolve(&step.action) {
             Ok(action) => action,
-            Err(why) => return self.end(step, None, StepState::Refused, why.to_string()).await,
+            Err(why) => return self.end(step, before, StepState::Refused, why.to_string()).await,
         };
         if before.is_some() {
             self.env.settle().await;
@@ -104,7 +104,11 @@ impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
         }
         match self.look(&action).await? {
             Look::AlreadyDone { id } => self.already(step, before, id).await,
-            Look::Refused { why } => self.end(step, before, StepState::Refused, why).await,
+            Look::Refused { why } if before.is_some() => {
+                let why = format!("the call may have been made before an interruption, and now {why}");
+                self.end(step, before, StepState::Failed, why).await
+            }
+            Look::Refused { why } => self.end(step, None, StepState::Refused, why).await,
             Look::Ready { revision } => self.make(step, &action, revision).await,
         }
     }

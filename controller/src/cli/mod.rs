@@ -8,7 +8,6 @@ mod import;
 mod kube_clients;
 mod look;
 mod output;
-mod reference;
 mod run;
 
 use std::future::Future;
@@ -18,8 +17,6 @@ use anyhow::{Context, Result};
 use clap::{CommandFactory, Parser, Subcommand};
 
 use exit::Exit;
-
-pub use reference::reference;
 
 /// Says what is not as declared in an OpenStack cloud, and corrects it once a person has approved exactly that correction.
 #[derive(Debug, Parser)]

@@ -26,10 +26,11 @@ use super::tell::{Told, tell, tell_invalid};
 use super::{offer, request};
 use crate::gate::approval::{Answer, Facts, Guard, Offered, Request};
 use crate::gate::{Reason, Verdict, decide};
-use crate::model::Unknown;
 
 /// Pause before something that a person or another server must change is looked at again.
 const SOON: Duration = Duration::from_secs(5);
+/// The longest pause before a credential that is missing or wrong is looked at again.
+const BLIND: Duration = Duration::from_secs(30);
 
 /// Why a reconciliation has to be repeated.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,7 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
     let api: Api<CloudSpec> =
         Api::namespaced(context.client.clone(), object.namespace().as_deref().unwrap_or_default());
     let Some(object) = api.get_opt(&object.name_any()).await? else { return Ok(Action::await_change()) };
+    context.looks_after(&object);
     let declared = match Declared::of(Arc::new(object.clone())) {
         Ok(declared) => declared,
         Err(wrong) => {
@@ -77,20 +79,44 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
     let mut all = plans.all().await?;
     // An approval is used once: it goes before its plan is carried out.
     take_away_decided(context, &declared, &all).await?;
-    let mut executed = false;
-    while let Some(plan) = all.iter().find(|plan| plans::is_unfinished(plan)).cloned() {
-        let done = execute(context, &declared, &plan).await;
-        // Whatever it did, what was seen before says nothing any more.
-        context.look_anew(&declared.key);
-        done?;
-        executed = true;
-        all = plans.all().await?;
-    }
-    if executed {
+    let Some(plan) = all.iter().find(|plan| plans::is_unfinished(plan)) else {
+        return look_and_tell(context, declared, &plans, all).await;
+    };
+    let done = execute(context, &declared, plan).await;
+    // Whatever it did, what was seen before says nothing any more.
+    context.look_anew(&declared.key);
+    match done {
         // The annotations are gone and the world has moved: begin again with what stands now.
-        return Ok(Action::requeue(Duration::ZERO));
+        Ok(()) => Ok(Action::requeue(Duration::ZERO)),
+        Err(why) => {
+            all = plans.all().await?;
+            tell_interrupted(context, &declared, &all, &why).await?;
+            Err(why.into())
+        }
     }
-    look_and_tell(context, declared, &plans, all).await
+}
+
+/// A plan that has to be carried on later: what is so now is told, and nothing else is offered or ruled on.
+async fn tell_interrupted(
+    context: &Context,
+    declared: &Declared,
+    all: &[ChangePlan],
+    why: &Interrupted,
+) -> Result<(), Error> {
+    let seen = context.guard.borrow().clone();
+    let audited = audit(context, declared, context.not_before(&declared.key, declared.interval)).await;
+    // The telling must not change from try to try, or each would be a write.
+    let why = why.to_string();
+    let told = Told {
+        declared,
+        seen: &seen,
+        audited: audited.as_ref(),
+        offer: None,
+        verdict: &Verdict::NotAsked,
+        all,
+        interrupted: Some(&why),
+    };
+    Ok(tell(context, told).await?)
 }
 
 /// The part after everything approved is done: look, rule on an approval, offer, tell.
@@ -115,16 +141,22 @@ async fn look_and_tell(
                 declared: &declared,
                 seen: &seen,
                 audited: Err(&why),
-                offer: None,
+                // What was on offer is still that; it is ruled on when the world can be told.
+                offer: declared.object.status.as_ref().and_then(|status| status.plan.as_ref()),
                 verdict: &verdict,
                 all: &all,
+                interrupted: None,
             };
             tell(context, told).await?;
-            return Ok(Action::requeue(SOON.max(context.until_next(declared.interval).min(retry(&why)))));
+            return Ok(Action::requeue(context.until_next(declared.interval).clamp(SOON, BLIND)));
         }
     };
-    let standing_offer = standing_offer(context, &declared, &seen, &audited);
-    let verdict = rule(context, &declared, &request, &seen, &audited, standing_offer.as_ref(), &all).await;
+    let standing = stands(context, &declared, &seen, &audited);
+    let verdict = rule(context, &declared, &request, &seen, &audited, &standing, &all).await;
+    let standing_offer = match standing {
+        Standing::Kept => declared.object.status.as_ref().and_then(|status| status.plan.clone()),
+        Standing::Anew(_) => None,
+    };
     match &verdict {
         Verdict::Approved(approval) | Verdict::Rejected(approval) => {
             let phase = if matches!(verdict, Verdict::Approved(_)) { "Applying" } else { "Rejected" };
@@ -142,6 +174,7 @@ async fn look_and_tell(
                 offer: None,
                 verdict: &verdict,
                 all: &all,
+                interrupted: None,
             };
             tell(context, told).await?;
             Ok(Action::requeue(Duration::ZERO))
@@ -155,6 +188,7 @@ async fn look_and_tell(
                 offer: offer.as_ref(),
                 verdict: &verdict,
                 all: &all,
+                interrupted: None,
             };
             tell(context, told).await?;
             if let Verdict::Refused(reasons) = &verdict {
@@ -175,29 +209,27 @@ fn changed_since(declared: &Declared) -> bool {
     spoken_of != declared.object.metadata.generation
 }
 
-/// A credential that is wrong is looked at again sooner than the cloud.
-fn retry(_why: &Unknown) -> Duration {
-    Duration::from_secs(30)
-}
-
-/// The offer that an approval may be for: the one in status, as long as nothing has happened that it must not outlive.
-fn standing_offer(context: &Context, declared: &Declared, seen: &Seen, audited: &Audited) -> Option<Offer> {
-    let offer = declared.object.status.as_ref().and_then(|status| status.plan.clone())?;
+/// Whether the offer in status still stands: nothing has happened that it must not outlive.
+fn stands(context: &Context, declared: &Declared, seen: &Seen, audited: &Audited) -> Standing {
+    let offer = declared.object.status.as_ref().and_then(|status| status.plan.as_ref());
     let made_in = context.offered_in(&declared.uid);
+    // Policies that could not be read are not policies that changed: nothing is accepted meanwhile, and nothing expires by it.
+    let era = match (&made_in, seen.policies.is_empty()) {
+        (Some(made_in), true) => made_in.clone(),
+        _ => context.era(seen),
+    };
     let now = Now {
         digest: &audited.plan.digest,
         generation: declared.object.metadata.generation.unwrap_or_default(),
         at: context.clock.now(),
         expires_after: declared.rules.expires_after,
-        era: &context.era(seen),
+        era: &era,
     };
-    match standing(Some(&offer), made_in.as_ref(), &now) {
-        Standing::Kept => Some(offer),
-        Standing::Anew(why) => {
-            tracing::info!(cloudspec = declared.key, offer = offer.offer, "the plan is offered anew: {why}");
-            None
-        }
+    let standing = standing(offer, made_in.as_ref(), &now);
+    if let (Standing::Anew(why), Some(offer)) = (&standing, offer) {
+        tracing::info!(cloudspec = declared.key, offer = offer.offer, "the plan is offered anew: {why}");
     }
+    standing
 }
 
 /// Rules on what stands in the annotations.
@@ -207,17 +239,14 @@ async fn rule(
     request: &Request,
     seen: &Seen,
     audited: &Audited,
-    standing: Option<&Offer>,
+    standing: &Standing,
     all: &[ChangePlan],
 ) -> Verdict {
     if request.approved.is_none() {
         return Verdict::NotAsked;
     }
-    let last = declared.object.status.as_ref().and_then(|status| status.plan.as_ref());
-    let Some(offer) = standing else {
-        let lapsed =
-            |offer: &Offer| Reason::ApprovalExpired(format!("offer {} no longer stands", offer.offer));
-        return Verdict::Refused(vec![last.map_or(Reason::NoPlanOnOffer, lapsed)]);
+    let Some(offer) = declared.object.status.as_ref().and_then(|status| status.plan.as_ref()) else {
+        return Verdict::Refused(vec![Reason::NoPlanOnOffer]);
     };
     let guard = match &seen.guard {
         Guard::Enforced => context.watchman.test_on(&declared.object).await,
@@ -239,7 +268,21 @@ async fn rule(
         current: Some(audited.plan.digest.clone()),
         decided: plan.is_none_or(plans::is_decided),
     };
-    decide(request, plan.map(|plan| offered(offer, plan)).as_ref(), &declared.rules, &facts)
+    let verdict = decide(request, plan.map(|plan| offered(offer, plan)).as_ref(), &declared.rules, &facts);
+    match standing {
+        Standing::Kept => verdict,
+        Standing::Anew(why) => lapsed(offer, why, verdict),
+    }
+}
+
+/// An offer that no longer stands is neither approved nor waited for; what the checks say of it is told first.
+fn lapsed(offer: &Offer, why: &str, verdict: Verdict) -> Verdict {
+    let lapsed = Reason::ApprovalExpired(format!("offer {} no longer stands: {why}", offer.offer));
+    Verdict::Refused(match verdict {
+        Verdict::Refused(reasons) => reasons,
+        Verdict::Held(reasons) => std::iter::once(lapsed).chain(reasons).collect(),
+        Verdict::NotAsked | Verdict::Approved(_) | Verdict::Rejected(_) => vec![lapsed],
+    })
 }
 
 fn offered(offer: &Offer, plan: &ChangePlan) -> Offered {

@@ -183,7 +183,7 @@ fn not_asked(report: &Report<'_>) -> Says {
         Sight::Audited { exceeded, .. } if !exceeded.is_empty() => Some(exceeded.join("; ")),
         Sight::Audited { .. } | Sight::Invalid(_) | Sight::Blind(_) => None,
     };
-    if let (Some(last), None) = (untold(report), report.offer) {
+    if let (Some(last), None, None) = (untold(report), report.offer, &beyond) {
         let message = format!("{} approved {}", last.approved_by, last.name);
         return says(kind, "True", reasons::APPROVED, message);
     }
@@ -215,7 +215,10 @@ fn applied(report: &Report<'_>) -> Option<Says> {
     let kind = "Applied";
     Some(match last.result.as_str() {
         "Succeeded" => says(kind, "True", reasons::SUCCEEDED, progress),
-        "Applying" => says(kind, "False", reasons::APPLYING, progress),
+        "Applying" => {
+            let why = report.last_message.map(|why| format!(": {why}")).unwrap_or_default();
+            says(kind, "False", reasons::APPLYING, progress + &why)
+        }
         _ => {
             let why = report.last_message.unwrap_or("its ChangePlan says why");
             says(kind, "False", reasons::STOPPED, format!("{progress}: {why}"))

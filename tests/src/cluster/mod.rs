@@ -8,6 +8,7 @@
 
 mod install;
 mod namespace;
+mod own;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-pub use install::install;
+pub use install::{again, install};
 pub use namespace::Namespace;
+pub use own::own;
 
 /// A person, or the controller, by the kubeconfig of theirs.
 #[derive(Clone, Debug)]
@@ -43,6 +45,9 @@ impl Person {
     /// # Errors
     /// When `KUBECONFIG` is not set.
     pub fn admin() -> Result<Self> {
+        if let Some(kubeconfig) = own::kubeconfig() {
+            return Ok(Self { name: "admin".to_owned(), kubeconfig });
+        }
         let kubeconfig = std::env::var_os("KUBECONFIG").context(
             "KUBECONFIG is not set: start the rig by `cargo rig up`, then `eval \"$(cargo rig env)\"`",
         )?;

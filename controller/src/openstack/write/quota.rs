@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::hand::{Call, Hand};
+use super::hand::{Call, Conflict, Found, Hand};
 use super::identity::id_of;
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::action::ProjectRef;
@@ -23,21 +23,49 @@ fn place(service: QuotaService, project: &str) -> (Vec<&str>, &'static str) {
 }
 
 async fn current(hand: &Hand, project: &str, service: QuotaService) -> Result<QuotaValues, WriteError> {
+    let own = own(hand, project, service).await?;
+    if service != QuotaService::KeyManager {
+        return own.ok_or_else(|| not_understood(service, project));
+    }
+    let mut all = defaults(hand).await?;
+    all.extend(own.unwrap_or_default());
+    Ok(all)
+}
+
+/// The numbers that a service shows for a project; Barbican shows those alone that it has of its own.
+async fn own(hand: &Hand, project: &str, service: QuotaService) -> Result<Option<QuotaValues>, WriteError> {
     let (path, key) = place(service, project);
-    let answer = match (hand.read(Service::from(service), &path, &[]).await?, service) {
-        (Some(answer), _) => answer.get(key).cloned(),
-        // A project without limits of its own has Barbican's defaults, which the asking project shows.
-        (None, QuotaService::KeyManager) => {
-            let own = hand.read(Service::KeyManager, &["quotas"], &[]).await?;
-            own.and_then(|own| own.get("quotas").cloned())
+    match hand.read(Service::from(service), &path, &[]).await? {
+        Found::There(answer) => {
+            numbers(answer.get(key)).map(Some).ok_or_else(|| not_understood(service, project))
         }
-        (None, _) => None,
+        Found::NotThere(_) => Ok(None),
+    }
+}
+
+/// Barbican's defaults are what holds for the asking project where it has no limits of its own.
+async fn defaults(hand: &Hand) -> Result<QuotaValues, WriteError> {
+    let service = QuotaService::KeyManager;
+    let Found::There(answer) = hand.read(Service::KeyManager, &["quotas"], &[]).await? else {
+        return Err(not_understood(service, "that asks"));
     };
-    let fields = answer.as_ref().and_then(Value::as_object);
-    let fields = fields.ok_or_else(|| WriteError::Unclear {
-        message: format!("the {service} limits of project {project} are not understood"),
-    })?;
-    Ok(fields.iter().filter_map(|(name, value)| Some((name.clone(), value.as_i64()?))).collect())
+    let all = numbers(answer.get("quotas"));
+    let mut defaults = all.ok_or_else(|| not_understood(service, "that asks"))?;
+    if let Some(asking) = hand.project(Service::KeyManager).await? {
+        let own = own(hand, &asking.0, service).await?.unwrap_or_default();
+        defaults.retain(|name, _| !own.contains_key(name));
+    }
+    Ok(defaults)
+}
+
+fn numbers(fields: Option<&Value>) -> Option<QuotaValues> {
+    let fields = fields?.as_object()?;
+    Some(fields.iter().filter_map(|(name, value)| Some((name.clone(), value.as_i64()?))).collect())
+}
+
+fn not_understood(service: QuotaService, project: &str) -> WriteError {
+    let message = format!("the {service} limits of project {project} are not understood");
+    WriteError::Unclear { message }
 }
 
 pub(super) async fn look(
@@ -73,23 +101,11 @@ pub(super) async fn set(
     request_id: &str,
     project: &ProjectRef,
     service: QuotaService,
-    from: Option<&QuotaValues>,
     to: &QuotaValues,
 ) -> Result<Written, WriteError> {
     let project = id_of(project)?;
     let (path, key) = place(service, project);
-    let values: QuotaValues = match service {
-        // Barbican replaces the whole: what is left out goes back to its default.
-        QuotaService::KeyManager => {
-            let mut whole = from.cloned().unwrap_or_default();
-            whole.extend(to.clone());
-            whole
-        }
-        QuotaService::Compute | QuotaService::Volume | QuotaService::Network | QuotaService::LoadBalancer => {
-            to.clone()
-        }
-    };
-    let body = json!(BTreeMap::from([(key, values)]));
+    let body = json!(BTreeMap::from([(key, to)]));
     let call = Call {
         method: Method::PUT,
         service: Service::from(service),
@@ -97,6 +113,7 @@ pub(super) async fn set(
         body: Some(body),
         revision: None,
         request_id,
+        conflict: Conflict::Refusal,
     };
     hand.set(call).await
 }

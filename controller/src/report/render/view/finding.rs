@@ -1,3 +1,5 @@
+//! Findings.
+
 use cloudspec_crds::status::{FindingStatus, Summary};
 use serde::Serialize;
 

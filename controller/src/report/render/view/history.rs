@@ -1,3 +1,5 @@
+//! ChangePlans in a list.
+
 use std::cmp::Reverse;
 
 use cloudspec_crds::ChangePlan;

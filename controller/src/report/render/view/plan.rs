@@ -1,3 +1,5 @@
+//! A plan, whether it was made here or kept in a ChangePlan.
+
 use cloudspec_crds::change_plan::{self as kept, ChangePlanSpec, OwnerRef, PlanStep};
 use cloudspec_crds::status::Classes;
 use serde::Serialize;

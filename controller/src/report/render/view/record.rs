@@ -1,3 +1,5 @@
+//! A ChangePlan with its decision, its journal, and the way back.
+
 use std::collections::BTreeMap;
 
 use cloudspec_crds::ChangePlan;

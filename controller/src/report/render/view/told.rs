@@ -1,3 +1,5 @@
+//! What is told of a CloudSpec.
+
 use cloudspec_crds::status::{ExecutionSummary, Offer, Summary};
 use cloudspec_crds::{CloudSpec, CloudSpecStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as kept;

@@ -1,0 +1,212 @@
+//! The writer against servers that answer badly: a call is sent once, and what is told of it is never more than is known.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+mod fake;
+
+use std::sync::Arc;
+
+use axum::response::{IntoResponse, Response};
+use cloudspec::apply::port::{CloudWrite, Look, WriteError, Written};
+use cloudspec::gate::{ApprovedPlan, admit};
+use cloudspec::model::action::{GroupRef, ProjectChange, ProjectRef};
+use cloudspec::model::cloud::CloudIdentity;
+use cloudspec::model::desired::{GroupName, TenantName};
+use cloudspec::model::rule::{Direction, Ethertype, Remote, Rule, Traffic};
+use cloudspec::model::{Action, Class, Plan, Step};
+use cloudspec::observe::{CloudRead, Listing};
+use cloudspec::openstack::{ConfigError, Writer};
+use cloudspec::plan::{digest, to_spec};
+use cloudspec_crds::ChangePlanStatus;
+use cloudspec_crds::change_plan::{Decision, OwnerRef};
+use fake::{Fake, broken, config, limits, ok, status};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use serde_json::json;
+
+/// A plan of one call, approved: what a writer cannot be had without.
+fn approved(cloud: &CloudIdentity) -> ApprovedPlan {
+    let step = Step {
+        number: 1,
+        action: describe(),
+        summary: "describe the project".into(),
+        findings: vec!["0".repeat(16)],
+        class: Class::Reversible,
+        before: None,
+        after: None,
+        side_effects: vec![],
+        revert: "nothing".into(),
+    };
+    let (steps, left_alone) = (vec![step], vec![]);
+    let digest = digest(cloud, "uid", &steps);
+    let plan = Plan { cloud: cloud.clone(), owner: "uid".into(), steps, left_alone, digest: digest.clone() };
+    let owner = OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: "uid".into(), generation: 1 };
+    let decision = Decision {
+        verdict: "Approved".into(),
+        by: "ann".into(),
+        groups: vec![],
+        value: "true".into(),
+        offer: 1,
+        digest: digest.0,
+        at: Time(jiff::Timestamp::UNIX_EPOCH),
+        gate: "Enforced".into(),
+    };
+    let status = ChangePlanStatus {
+        phase: Some("Offered".into()),
+        decision: Some(decision),
+        ..ChangePlanStatus::default()
+    };
+    admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
+}
+
+fn writer(url: &str) -> Writer {
+    let config = config(url);
+    let plan = approved(&config.identity());
+    Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap()
+}
+
+fn describe() -> Action {
+    let change = ProjectChange::Description { from: "first".into(), to: "second".into() };
+    Action::ChangeProject { project: ProjectRef::Id("p".into()), change }
+}
+
+/// What is told of a call that is answered so, and how often it was sent.
+async fn told(
+    answer: impl Fn(usize, &str) -> Response + Send + Sync + 'static,
+) -> (Result<Written, WriteError>, usize) {
+    let fake = Fake::start(move |number, _, token| answer(number, token)).await;
+    let told = writer(&fake.url).make(&describe(), None, "req-1").await;
+    (told, fake.count("PATCH"))
+}
+
+#[tokio::test]
+async fn a_call_that_is_answered_well_is_sent_once_and_keeps_the_services_id() {
+    let answer = |_, _: &str| {
+        ([("x-openstack-request-id", "req-service")], axum::Json(json!({"project": {}}))).into_response()
+    };
+    let (told, sent) = told(answer).await;
+    assert_eq!(told, Ok(Written { id: None, request_id: Some("req-service".into()) }));
+    assert_eq!(sent, 1);
+}
+
+#[tokio::test]
+async fn no_failure_is_answered_by_a_second_call() {
+    for code in [302, 400, 403, 404, 408, 409, 412, 429, 500, 502, 503, 504] {
+        let (told, sent) = told(move |_, _| status(code)).await;
+        assert_eq!(sent, 1, "{code}");
+        let why = told.unwrap_err();
+        let expected = match code {
+            400 | 403 | 409 | 412 => matches!(why, WriteError::Refused { status, .. } if status == code),
+            429 => matches!(why, WriteError::NotSent { .. }),
+            _ => matches!(why, WriteError::Unclear { .. }),
+        };
+        assert!(expected, "{code}: {why:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_not_clear() {
+    for answer in [broken, || "not JSON".into_response()] {
+        let (told, sent) = told(move |_, _| answer()).await;
+        assert!(matches!(told, Err(WriteError::Unclear { .. })), "{told:?}");
+        assert_eq!(sent, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_ran_out_is_renewed_once_before_the_call_counts() {
+    let (renewed, sent) = told(|_, token| match token {
+        "token-1" => status(401),
+        _ => ok(&json!({"project": {}})),
+    })
+    .await;
+    assert!(renewed.is_ok(), "{renewed:?}");
+    assert_eq!(sent, 2, "the first was not carried out");
+    let (refused, sent) = told(|_, _| status(401)).await;
+    assert!(matches!(refused, Err(WriteError::Refused { status: 401, .. })), "{refused:?}");
+    assert_eq!(sent, 2);
+}
+
+#[tokio::test]
+async fn a_call_to_nobody_was_never_sent() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let told = writer(&url).make(&describe(), None, "req-1").await;
+    assert!(matches!(told, Err(WriteError::NotSent { .. })), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_services_words_are_kept_and_cut() {
+    let long = "x".repeat(1000);
+    let forms = [
+        json!({"error": {"code": 403, "message": long, "title": "Forbidden"}}),
+        json!({"NeutronError": {"type": "T", "message": long, "detail": ""}}),
+        json!({"faultcode": "Client", "faultstring": long}),
+        json!({"code": 403, "description": long, "title": "Forbidden"}),
+    ];
+    for form in forms {
+        let body = form.clone();
+        let (told, _) =
+            told(move |_, _| (http::StatusCode::FORBIDDEN, axum::Json(body.clone())).into_response()).await;
+        let Err(WriteError::Refused { message, .. }) = told else { panic!("{form}: {told:?}") };
+        assert!(message.contains("xxx"), "{form}: {message}");
+        assert!(message.len() <= 310, "{}", message.len());
+    }
+}
+
+#[tokio::test]
+async fn what_is_yet_to_be_made_is_never_asked_for() {
+    let fake = Fake::start(|_, _, _| status(500)).await;
+    let writer = writer(&fake.url);
+    let tenant = TenantName { domain: "d".into(), name: "shop".into() };
+    let group = GroupRef::Made(GroupName { project: tenant.clone(), name: "web".into() });
+    let rule = Rule {
+        direction: Direction::Ingress,
+        ethertype: Ethertype::IPv4,
+        traffic: Traffic::Any,
+        remote: Remote::Anywhere,
+    };
+    let change = ProjectChange::Enabled { from: true, to: false };
+    let by_name = [
+        Action::ChangeProject { project: ProjectRef::Made(tenant), change },
+        Action::CreateRule { project: ProjectRef::Id("p".into()), group, rule, description: String::new() },
+    ];
+    for action in by_name {
+        assert!(matches!(writer.look(&action).await, Err(WriteError::NotSent { .. })), "{action:?}");
+        let made = writer.make(&action, None, "req-1").await;
+        assert!(matches!(made, Err(WriteError::NotSent { .. })), "{action:?}");
+    }
+    assert!(fake.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_look_is_repeated_and_changes_nothing() {
+    let project =
+        json!({"project": {"id": "p", "enabled": true, "description": "first", "tags": [], "options": {}}});
+    let fake = Fake::start(move |number, _, _| match number {
+        1 => status(503),
+        _ => ok(&project),
+    })
+    .await;
+    assert_eq!(writer(&fake.url).look(&describe()).await, Ok(Look::Ready { revision: None }));
+    assert_eq!((fake.count("GET"), fake.count("PATCH")), (2, 0));
+}
+
+#[test]
+fn a_writer_is_of_the_cloud_that_the_plan_was_approved_for() {
+    let elsewhere = approved(&config("http://127.0.0.1:2").identity());
+    let refused = Writer::new(config("http://127.0.0.1:1"), None, limits(), Arc::new(|_| {}), &elsewhere);
+    assert!(matches!(refused.err(), Some(ConfigError::Pair { .. })));
+}
+
+#[tokio::test]
+async fn reading_and_writing_are_two_logins() {
+    let fake = Fake::start(|_, path, _| match path {
+        "/v3/projects/p" => ok(&json!({"project": {"id": "p", "enabled": true, "description": "second"}})),
+        _ => ok(&json!({"projects": [], "links": {"next": null}})),
+    })
+    .await;
+    assert!(fake.reader().rows(&Listing::Projects).await.unwrap().is_empty());
+    assert_eq!(writer(&fake.url).look(&describe()).await, Ok(Look::AlreadyDone { id: None }));
+    assert_eq!(fake.count("POST"), 2);
+}

@@ -1,0 +1,13 @@
+//! What is told: status, Events, metrics, texts.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+
+mod bounds;
+mod cases;
+mod conditions;
+mod events;
+mod idempotence;
+mod metrics;
+mod reasons;
+mod render;
+mod render_plan;

@@ -1,0 +1,162 @@
+//! The metrics' text, read as Prometheus reads it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use cloudspec::apply::port::StepState;
+use cloudspec::gate::approval::Guard;
+use cloudspec::report::{Metrics, Of};
+
+use crate::cases::*;
+
+const LAB: Of<'_> = Of { namespace: "clouds", name: "lab" };
+
+/// Series with their values; a line that is neither a comment nor a series fails.
+fn series(metrics: &Metrics) -> BTreeMap<String, f64> {
+    let text = metrics.render();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let (name, value) = line.rsplit_once(' ').unwrap();
+            (name.to_owned(), value.parse().unwrap())
+        })
+        .collect()
+}
+
+fn value(metrics: &Metrics, name: &str) -> Option<f64> {
+    series(metrics).get(name).copied()
+}
+
+#[test]
+fn without_a_cloudspec_there_is_no_series_of_one() {
+    let metrics = Metrics::new().unwrap();
+    let all = series(&metrics);
+    assert!(all.keys().all(|name| !name.contains("namespace=")), "{all:?}");
+    assert_eq!(all.get("cloudspec_gate_enforced"), Some(&0.0));
+    assert_eq!(all.get("cloudspec_leader"), Some(&0.0));
+    let build = format!("cloudspec_build_info{{version=\"{}\"}}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(all.get(&build), Some(&1.0));
+    #[cfg(target_os = "linux")]
+    assert!(all.contains_key("process_resident_memory_bytes"), "{all:?}");
+}
+
+#[test]
+fn findings_are_counted_and_what_there_is_none_of_is_zero() {
+    let metrics = Metrics::new().unwrap();
+    metrics.observed(LAB, Some(&[missing("a"), missing("b"), described("web", "x")]), at(7));
+    let of = |domain: &str, kind: &str, severity: &str| {
+        value(
+            &metrics,
+            &format!(
+                "cloudspec_findings{{domain=\"{domain}\",kind=\"{kind}\",name=\"lab\",namespace=\"clouds\",severity=\"{severity}\",waived=\"false\"}}"
+            ),
+        )
+    };
+    assert_eq!(of("tenants", "Missing", "Warning"), Some(2.0));
+    assert_eq!(of("securityGroups", "Changed", "Warning"), Some(1.0));
+    assert_eq!(of("securityGroups", "Extra", "Critical"), Some(0.0));
+    assert_eq!(
+        value(&metrics, "cloudspec_observation_complete{name=\"lab\",namespace=\"clouds\"}"),
+        Some(1.0)
+    );
+    let at = "cloudspec_last_observation_timestamp_seconds{name=\"lab\",namespace=\"clouds\"}";
+    assert_eq!(value(&metrics, at), Some(1_750_000_007.0));
+    metrics.observed(LAB, Some(&[]), self::at(8));
+    assert_eq!(of("tenants", "Missing", "Warning"), Some(0.0));
+}
+
+#[test]
+fn a_look_that_could_not_tell_all_is_not_complete() {
+    let metrics = Metrics::new().unwrap();
+    let complete = "cloudspec_observation_complete{name=\"lab\",namespace=\"clouds\"}";
+    for (findings, expected) in
+        [(Some(vec![not_told("web")]), 0.0), (Some(vec![missing("a")]), 1.0), (None, 0.0)]
+    {
+        metrics.observed(LAB, findings.as_deref(), at(0));
+        assert_eq!(value(&metrics, complete), Some(expected), "{findings:?}");
+    }
+}
+
+#[test]
+fn the_plan_on_offer_is_told_and_goes() {
+    let metrics = Metrics::new().unwrap();
+    let since = "cloudspec_plan_awaiting_approval_since_seconds{name=\"lab\",namespace=\"clouds\"}";
+    let steps = "cloudspec_plan_steps{class=\"Reversible\",name=\"lab\",namespace=\"clouds\"}";
+    metrics.offered(LAB, Some(&offer("aa", 1)));
+    assert_eq!((value(&metrics, since), value(&metrics, steps)), (Some(1_750_000_000.0), Some(1.0)));
+    metrics.offered(LAB, None);
+    assert_eq!((value(&metrics, since), value(&metrics, steps)), (None, Some(0.0)));
+}
+
+#[test]
+fn a_cloudspec_that_is_gone_leaves_no_series_and_its_neighbour_keeps_its_own() {
+    let metrics = Metrics::new().unwrap();
+    let other = Of { namespace: "clouds", name: "other" };
+    for of in [LAB, other] {
+        metrics.observed(of, Some(&[missing("a")]), at(0));
+        metrics.offered(of, Some(&offer("aa", 1)));
+    }
+    metrics.forget("clouds", "lab");
+    let all = series(&metrics);
+    assert!(all.keys().all(|name| !name.contains("name=\"lab\"")), "{all:?}");
+    assert!(all.keys().filter(|name| name.contains("name=\"other\"")).count() > 20);
+}
+
+#[test]
+fn what_happens_is_counted() {
+    let metrics = Metrics::new().unwrap();
+    metrics.approval("Refused", "ApproverMayNot");
+    metrics.step(StepState::Done);
+    metrics.step(StepState::Done);
+    metrics.request("network", "GET", "200", Duration::from_millis(40));
+    metrics.reconciled(true, Duration::from_millis(300));
+    metrics.reconciled(false, Duration::from_millis(300));
+    metrics.guard(&Guard::Advisory);
+    metrics.leader(true);
+    for (name, expected) in [
+        ("cloudspec_approvals_total{reason=\"ApproverMayNot\",result=\"Refused\"}", 1.0),
+        ("cloudspec_steps_total{result=\"Done\"}", 2.0),
+        ("cloudspec_openstack_requests_total{code=\"200\",method=\"GET\",service=\"network\"}", 1.0),
+        ("cloudspec_openstack_request_duration_seconds_count{method=\"GET\",service=\"network\"}", 1.0),
+        (
+            "cloudspec_openstack_request_duration_seconds_bucket{method=\"GET\",service=\"network\",le=\"0.02\"}",
+            0.0,
+        ),
+        (
+            "cloudspec_openstack_request_duration_seconds_bucket{method=\"GET\",service=\"network\",le=\"0.1\"}",
+            1.0,
+        ),
+        ("cloudspec_reconcile_total{result=\"success\"}", 1.0),
+        ("cloudspec_reconcile_total{result=\"error\"}", 1.0),
+        ("cloudspec_reconcile_duration_seconds_count", 2.0),
+        ("cloudspec_gate_enforced", 0.0),
+        ("cloudspec_leader", 1.0),
+    ] {
+        assert_eq!(value(&metrics, name), Some(expected), "{name}\n{}", metrics.render());
+    }
+}
+
+#[test]
+fn the_catalogue_names_every_metric_with_its_type_and_labels() {
+    let metrics = Metrics::new().unwrap();
+    let line =
+        |one: &cloudspec::report::Described| format!("{} {} ({})", one.name, one.kind, one.labels.join(", "));
+    let lines: Vec<String> = metrics.catalogue().unwrap().iter().map(line).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    cloudspec_approvals_total counter (reason, result)
+    cloudspec_build_info gauge (version)
+    cloudspec_findings gauge (domain, kind, name, namespace, severity, waived)
+    cloudspec_gate_enforced gauge ()
+    cloudspec_last_observation_timestamp_seconds gauge (name, namespace)
+    cloudspec_leader gauge ()
+    cloudspec_observation_complete gauge (name, namespace)
+    cloudspec_openstack_request_duration_seconds histogram (method, service)
+    cloudspec_openstack_requests_total counter (code, method, service)
+    cloudspec_plan_awaiting_approval_since_seconds gauge (name, namespace)
+    cloudspec_plan_steps gauge (class, name, namespace)
+    cloudspec_reconcile_duration_seconds histogram ()
+    cloudspec_reconcile_total counter (result)
+    cloudspec_steps_total counter (result)
+    "#);
+    assert!(metrics.catalogue().unwrap().iter().all(|one| one.help.ends_with('.')));
+}
