@@ -1,114 +1,209 @@
-//! The reference is written from the code, and the links of the documentation lead somewhere. `UPDATE_DOCS=1 cargo test -p cloudspec
-//! --test docs` writes the reference anew.
+//! The pages of docs/reference are those of the code, and every link leads somewhere. `UPDATE_DOCS=1 cargo test -p cloudspec --test docs`
+//! writes the pages anew.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use std::fmt::Write;
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::CommandFactory;
+use clap::{Command, CommandFactory};
 use cloudspec::cli::Cli;
 use cloudspec::gate::{Binds, checks};
-use cloudspec::report::Metrics;
 use cloudspec::report::render::explained;
+use cloudspec::report::{Described, Metrics};
+
+const MADE: &str = "<!-- Made from the code: UPDATE_DOCS=1 cargo test -p cloudspec --test docs -->";
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-fn is_current(page: &str, fresh: &str) {
-    let file = root().join("docs/reference").join(page);
+fn is_current(name: &str, fresh: &str) {
+    let file = root().join("docs/reference").join(name);
     if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(&file, fresh).unwrap();
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(&file, fresh).unwrap();
     }
-    let committed = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(committed == fresh, "{page} is stale: UPDATE_DOCS=1 cargo test -p cloudspec --test docs");
+    let committed = fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        committed == fresh,
+        "{} is stale: UPDATE_DOCS=1 cargo test -p cloudspec --test docs",
+        file.display()
+    );
 }
 
-const WRITTEN: &str = "<!-- Written from the code by controller/tests/docs.rs: do not edit. -->\n\n";
-
-#[test]
-fn the_reference_of_the_command_line_is_that_of_the_program() {
-    let mut page = format!("# Command line\n\n{WRITTEN}");
-    page.push_str("`cloudspec` and `kubectl cloudspec` (the same program as `kubectl-cloudspec`) take the same commands.\n\n");
-    let mut command = Cli::command().term_width(100);
-    command.build();
-    writeln!(page, "```text\n{}```\n", command.render_long_help()).unwrap();
-    let names: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
-    for name in names.iter().filter(|name| *name != "help") {
-        let help = command.find_subcommand_mut(name).unwrap().clone().term_width(100).render_long_help();
-        writeln!(page, "## {name}\n\n```text\n{help}```\n").unwrap();
-    }
-    is_current("cli.md", &trimmed(&page));
+/// A text as a cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|").replace('\n', " ")
 }
 
-fn trimmed(page: &str) -> String {
-    page.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+/// The help at a width of its own, and without what the environment holds.
+fn section(command: &Command, title: &str) -> String {
+    let mut shown = command.clone().term_width(100).mut_args(|argument| argument.hide_env_values(true));
+    let help = shown.render_long_help().to_string();
+    let lines: Vec<&str> = help.trim_end().lines().map(str::trim_end).collect();
+    format!("\n## {title}\n\n```text\n{}\n```\n", lines.join("\n"))
 }
 
 #[test]
-fn the_reference_of_the_metrics_is_that_of_the_registry() {
-    let mut page = format!("# Metrics\n\n{WRITTEN}");
-    page.push_str("`GET /metrics` of the controller, in Prometheus' text format.\n\n");
-    page.push_str("| name | type | labels | meaning |\n| --- | --- | --- | --- |\n");
-    for one in Metrics::new().unwrap().catalogue().unwrap() {
-        let labels: Vec<String> = one.labels.iter().map(|label| format!("`{label}`")).collect();
-        writeln!(page, "| `{}` | {} | {} | {} |", one.name, one.kind, labels.join(" "), one.help).unwrap();
+fn the_page_of_the_command_line_is_that_of_the_code() {
+    let mut root = Cli::command();
+    root.build();
+    let mut page = format!(
+        "{MADE}\n\n# Command line\n\nOne program under two names: `cloudspec`, and `kubectl-cloudspec`, so that `kubectl cloudspec …` works. \
+         `diff`, `plan`, `import` and\n`replay` need no cluster; `run`, `show`, `approve`, `reject` and `history` need one. Results go to \
+         standard output, all else to standard error.\n"
+    );
+    page.push_str(&section(&root, "cloudspec"));
+    let shown = root.get_subcommands().filter(|one| !one.is_hide_set() && one.get_name() != "help");
+    for command in shown {
+        page.push_str(&section(command, &format!("cloudspec {}", command.get_name())));
     }
-    is_current("metrics.md", &trimmed(&page));
+    is_current("cli.md", &page);
 }
 
 #[test]
-fn the_reference_of_the_reasons_is_that_of_the_constants() {
-    let mut page = format!("# Reasons\n\n{WRITTEN}");
-    page.push_str("Of conditions, Events and metrics. `kubectl cloudspec explain REASON` says the same.\n\n");
-    page.push_str("| reason | where | meaning |\n| --- | --- | --- |\n");
+fn the_page_of_the_metrics_is_that_of_the_code() {
+    let mut page = format!(
+        "{MADE}\n\n# Metrics\n\nPrometheus' text format at `/metrics` of `--metrics-addr`. Labels are bounded: names of CloudSpecs, \
+         and closed sets of words.\n\n| metric | kind | labels | what it tells |\n| --- | --- | --- | --- |\n"
+    );
+    for Described { name, kind, help, labels } in Metrics::new().unwrap().catalogue().unwrap() {
+        let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
+        writeln!(page, "| `{name}` | {kind} | {} | {} |", labels.join(" "), cell(&help)).unwrap();
+    }
+    is_current("metrics.md", &page);
+}
+
+#[test]
+fn the_page_of_the_reasons_is_that_of_the_code() {
+    let mut page = format!(
+        "{MADE}\n\n# Reasons\n\nThe reasons of conditions, Events and metrics are stable names. `kubectl cloudspec explain REASON` says the \
+         same.\n\n| reason | met in | what it means, and what to do |\n| --- | --- | --- |\n"
+    );
     for one in explained() {
-        writeln!(page, "| `{}` | {} | {} |", one.reason, one.met, one.meaning).unwrap();
+        writeln!(page, "| `{}` | {} | {} |", one.reason, cell(one.met), cell(one.meaning)).unwrap();
     }
-    is_current("reasons.md", &trimmed(&page));
+    is_current("reasons.md", &page);
 }
 
 #[test]
-fn the_reference_of_the_gate_is_its_table_of_checks() {
-    let mut page = format!("# The gate\n\n{WRITTEN}");
-    page.push_str("What the controller checks of an approval, in this order, after the API server has checked it. All that fails is told.\n\n");
-    page.push_str("| check | holds where | asked of |\n| --- | --- | --- |\n");
+fn the_page_of_admission_is_that_of_the_code() {
+    let mut page = format!(
+        "{MADE}\n\n# What an approval must pass\n\nFirst the API server judges the write, by the admission policies; then the \
+         controller judges the approval, by the checks.\nWhy there are two: [the approval](../explanation/approval.md).\n\n\
+         ## Admission policies\n\n| file | object | what it is for |\n| --- | --- | --- |\n"
+    );
+    for file in ["approval-stamp.yaml", "approval-gate.yaml", "controller-writes.yaml", "controllers.yaml"] {
+        let text = fs::read_to_string(root().join("manifests/admission").join(file)).unwrap();
+        let about: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
+        let value = |key: &str| {
+            text.lines().find_map(|line| line.trim().strip_prefix(key)).unwrap_or_default().trim().to_owned()
+        };
+        writeln!(
+            page,
+            "| [{file}](../../manifests/admission/{file}) | {} `{}` | {} |",
+            value("kind:"),
+            value("name:"),
+            cell(&about.join(" "))
+        )
+        .unwrap();
+    }
+    page.push_str(
+        "\n## Checks of the controller\n\nIn this order. A check that fails refuses the annotation, or holds it until it passes; all \
+         that fail are told.\n\n| check | what must be so | asked of |\n| --- | --- | --- |\n",
+    );
     for check in checks() {
         let of = match check.binds {
-            Binds::Both => "approvals and rejections",
-            Binds::Approval => "approvals",
+            Binds::Approval => "an approval",
+            Binds::Both => "an approval and a rejection",
         };
-        writeln!(page, "| {} | {} | {of} |", check.name, check.doc).unwrap();
+        writeln!(page, "| `{}` | {} | {of} |", check.name, cell(check.doc)).unwrap();
     }
-    is_current("gate.md", &trimmed(&page));
+    is_current("admission.md", &page);
+}
+
+fn pages(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        match path.is_dir() {
+            true => pages(&path, found),
+            false if path.extension().is_some_and(|extension| extension == "md") => found.push(path),
+            false => {}
+        }
+    }
+}
+
+/// The targets of `[…](…)` outside code.
+fn links(text: &str) -> Vec<String> {
+    let mut in_code = false;
+    let mut found = Vec::new();
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            in_code = !in_code;
+        }
+        if in_code {
+            continue;
+        }
+        let after = line.split("](").skip(1);
+        found.extend(after.filter_map(|rest| rest.split(')').next()).map(str::to_owned));
+    }
+    found
+}
+
+/// The anchor that a heading gets.
+fn anchor(heading: &str) -> String {
+    let kept = heading.trim().to_lowercase();
+    kept.chars()
+        .filter_map(|c| match c {
+            ' ' => Some('-'),
+            c if c.is_alphanumeric() || c == '-' || c == '_' => Some(c),
+            _ => None,
+        })
+        .collect()
+}
+
+fn broken(page: &Path) -> Vec<String> {
+    let text = fs::read_to_string(page).unwrap();
+    let folder = page.parent().unwrap();
+    let leads_nowhere = |link: &String| {
+        if link.contains("://") || link.starts_with("mailto:") {
+            return false;
+        }
+        let (path, part) = link.split_once('#').unwrap_or((link, ""));
+        let target = if path.is_empty() { page.to_owned() } else { folder.join(path) };
+        let has = |part: &str| {
+            let text = fs::read_to_string(&target).unwrap_or_default();
+            text.lines()
+                .filter_map(|line| line.strip_prefix('#'))
+                .any(|rest| anchor(rest.trim_start_matches('#')) == part)
+        };
+        !target.exists() || !(part.is_empty() || has(part))
+    };
+    links(&text).into_iter().filter(leads_nowhere).map(|link| format!("{}: {link}", page.display())).collect()
 }
 
 #[test]
-fn every_link_in_the_documentation_leads_to_a_file() {
-    let mut pages =
-        vec![root().join("README.md"), root().join("CONTRIBUTING.md"), root().join("SECURITY.md")];
-    let mut open = vec![root().join("docs")];
-    while let Some(dir) = open.pop() {
-        for entry in std::fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => open.push(path),
-                false => pages.push(path),
-            }
-        }
-    }
-    let mut checked = 0;
-    for page in pages.iter().filter(|page| page.extension().is_some_and(|kind| kind == "md")) {
-        let text = std::fs::read_to_string(page).unwrap();
-        for part in text.split("](").skip(1) {
-            let target = part.split(')').next().unwrap().split('#').next().unwrap();
-            if target.is_empty() || target.contains("://") {
-                continue;
-            }
-            assert!(page.parent().unwrap().join(target).exists(), "{}: {target}", page.display());
-            checked += 1;
-        }
-    }
-    assert!(checked > 10, "{checked}");
+fn every_link_leads_somewhere() {
+    let mut all: Vec<PathBuf> = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"]
+        .iter()
+        .map(|name| root().join(name))
+        .collect();
+    pages(&root().join("docs"), &mut all);
+    pages(&root().join("manifests"), &mut all);
+    assert!(all.len() > 10, "the pages were not found: {all:?}");
+    let broken: Vec<String> = all.iter().flat_map(|page| broken(page)).collect();
+    assert_eq!(broken, Vec::<String>::new());
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let page = dir.path().join("page.md");
+    fs::write(&page, "# One two\n[a](#one-two) [b](page.md) [c](https://x.example/) `x`\n[d](gone.md) [e](#gone)\n```\n[f](code.md)\n```\n")
+        .unwrap();
+    let found: Vec<String> =
+        broken(&page).iter().map(|line| line.rsplit_once(": ").unwrap().1.to_owned()).collect();
+    assert_eq!(found, ["gone.md", "#gone"]);
 }
