@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::cloud::{Principal, QuotaService, QuotaValues};
 use super::desired::{GroupName, TenantName};
 use super::ids::{AddressGroupId, DomainId, ProjectId, RoleId, RuleId, SecurityGroupId};
-use super::rule::Rule;
+use super::rule::{Remote, Rule};
 
 /// A project that is there, or that an earlier step of the same plan makes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -166,6 +166,24 @@ pub enum Action {
     },
 }
 
+impl ProjectRef {
+    /// What is to be made may be any that has been made.
+    fn fill(&mut self, with: &Self) {
+        if matches!((&self, with), (Self::Made(_), Self::Id(_))) {
+            *self = with.clone();
+        }
+    }
+}
+
+impl GroupRef {
+    /// What is to be made may be any that has been made.
+    fn fill(&mut self, with: &Self) {
+        if matches!((&self, with), (Self::Made(_), Self::Id(_))) {
+            *self = with.clone();
+        }
+    }
+}
+
 impl Action {
     /// The service that is called, by its type in the catalogue.
     pub fn service(&self) -> &'static str {
@@ -186,6 +204,32 @@ impl Action {
                 QuotaService::KeyManager => "key-manager",
             },
         }
+    }
+
+    /// Whether `made` is this call, with the ids of what the plan makes in the place of names.
+    pub fn is_filled_by(&self, made: &Self) -> bool {
+        let mut filled = self.clone();
+        match (&mut filled, made) {
+            (Self::ChangeProject { project, .. }, Self::ChangeProject { project: with, .. })
+            | (Self::SetQuota { project, .. }, Self::SetQuota { project: with, .. })
+            | (Self::GrantRole { project, .. }, Self::GrantRole { project: with, .. })
+            | (Self::CreateSecurityGroup { project, .. }, Self::CreateSecurityGroup { project: with, .. }) => {
+                project.fill(with);
+            }
+            (
+                Self::CreateRule { project, group, rule, .. },
+                Self::CreateRule { project: owner, group: of, rule: with, .. },
+            ) => {
+                project.fill(owner);
+                group.fill(of);
+                if let (Remote::Group(peer), Remote::Group(with)) = (&mut rule.remote, &with.remote) {
+                    peer.fill(with);
+                }
+            }
+            (Self::DeleteRule { group, .. }, Self::DeleteRule { group: with, .. }) => group.fill(with),
+            _ => {}
+        }
+        filled == *made
     }
 
     /// Whether it takes something away: what `limits.maxDeletes` counts.
@@ -209,5 +253,26 @@ impl std::fmt::Display for ProjectRef {
             Self::Id(id) => id.fmt(f),
             Self::Made(name) => name.fmt(f),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn describe(project: ProjectRef, to: &str) -> Action {
+        let change = ProjectChange::Description { from: String::new(), to: to.to_owned() };
+        Action::ChangeProject { project, change }
+    }
+
+    #[test]
+    fn a_call_of_the_plan_is_one_with_its_names_filled_in_and_no_other() {
+        let name = TenantName { domain: "d".into(), name: "p".into() };
+        let planned = describe(ProjectRef::Made(name), "to");
+        let id = |id: &str| ProjectRef::Id(id.into());
+        assert!(planned.is_filled_by(&describe(id("p-1"), "to")));
+        assert!(!planned.is_filled_by(&describe(id("p-1"), "other")));
+        assert!(describe(id("p-1"), "to").is_filled_by(&describe(id("p-1"), "to")));
+        assert!(!describe(id("p-1"), "to").is_filled_by(&describe(id("p-2"), "to")));
     }
 }

@@ -57,6 +57,8 @@ struct Memory {
     contested: BTreeMap<String, BTreeSet<String>>,
     /// Since when answers are good enough, where a plan was carried out.
     anew: BTreeMap<String, Instant>,
+    /// Namespace and name of each object that was looked after, by UID.
+    known: BTreeMap<String, (String, String)>,
     /// Failures in a row.
     failures: BTreeMap<String, u32>,
 }
@@ -208,6 +210,22 @@ impl Context {
                 let _ = self.wake.send(ObjectRef::new(name).within(namespace));
             }
         }
+    }
+
+    /// Remembers that an object is looked after.
+    pub(super) fn looks_after(&self, object: &CloudSpec) {
+        let names = (object.namespace().unwrap_or_default(), object.name_any());
+        self.memory().known.insert(object.uid().unwrap_or_default(), names);
+    }
+
+    /// The objects that were looked after and are gone, by UID; they are known no more.
+    pub(super) fn gone(&self) -> BTreeMap<String, (String, String)> {
+        let here: BTreeSet<String> = self.store.state().iter().filter_map(|object| object.uid()).collect();
+        let mut memory = self.memory();
+        let (known, gone) =
+            std::mem::take(&mut memory.known).into_iter().partition(|(uid, _)| here.contains(uid));
+        memory.known = known;
+        gone
     }
 
     /// Counts a failure; the pause before the next try.

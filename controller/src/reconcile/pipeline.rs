@@ -26,10 +26,11 @@ use super::tell::{Told, tell, tell_invalid};
 use super::{offer, request};
 use crate::gate::approval::{Answer, Facts, Guard, Offered, Request};
 use crate::gate::{Reason, Verdict, decide};
-use crate::model::Unknown;
 
 /// Pause before something that a person or another server must change is looked at again.
 const SOON: Duration = Duration::from_secs(5);
+/// The longest pause before a credential that is missing or wrong is looked at again.
+const BLIND: Duration = Duration::from_secs(30);
 
 /// Why a reconciliation has to be repeated.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +67,7 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
     let api: Api<CloudSpec> =
         Api::namespaced(context.client.clone(), object.namespace().as_deref().unwrap_or_default());
     let Some(object) = api.get_opt(&object.name_any()).await? else { return Ok(Action::await_change()) };
+    context.looks_after(&object);
     let declared = match Declared::of(Arc::new(object.clone())) {
         Ok(declared) => declared,
         Err(wrong) => {
@@ -77,20 +79,44 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
     let mut all = plans.all().await?;
     // An approval is used once: it goes before its plan is carried out.
     take_away_decided(context, &declared, &all).await?;
-    let mut executed = false;
-    while let Some(plan) = all.iter().find(|plan| plans::is_unfinished(plan)).cloned() {
-        let done = execute(context, &declared, &plan).await;
-        // Whatever it did, what was seen before says nothing any more.
-        context.look_anew(&declared.key);
-        done?;
-        executed = true;
-        all = plans.all().await?;
-    }
-    if executed {
+    let Some(plan) = all.iter().find(|plan| plans::is_unfinished(plan)) else {
+        return look_and_tell(context, declared, &plans, all).await;
+    };
+    let done = execute(context, &declared, plan).await;
+    // Whatever it did, what was seen before says nothing any more.
+    context.look_anew(&declared.key);
+    match done {
         // The annotations are gone and the world has moved: begin again with what stands now.
-        return Ok(Action::requeue(Duration::ZERO));
+        Ok(()) => Ok(Action::requeue(Duration::ZERO)),
+        Err(why) => {
+            all = plans.all().await?;
+            tell_interrupted(context, &declared, &all, &why).await?;
+            Err(why.into())
+        }
     }
-    look_and_tell(context, declared, &plans, all).await
+}
+
+/// A plan that has to be carried on later: what is so now is told, and nothing else is offered or ruled on.
+async fn tell_interrupted(
+    context: &Context,
+    declared: &Declared,
+    all: &[ChangePlan],
+    why: &Interrupted,
+) -> Result<(), Error> {
+    let seen = context.guard.borrow().clone();
+    let audited = audit(context, declared, context.not_before(&declared.key, declared.interval)).await;
+    // The telling must not change from try to try, or each would be a write.
+    let why = why.to_string();
+    let told = Told {
+        declared,
+        seen: &seen,
+        audited: audited.as_ref(),
+        offer: None,
+        verdict: &Verdict::NotAsked,
+        all,
+        interrupted: Some(&why),
+    };
+    Ok(tell(context, told).await?)
 }
 
 /// The part after everything approved is done: look, rule on an approval, offer, tell.
@@ -115,12 +141,14 @@ async fn look_and_tell(
                 declared: &declared,
                 seen: &seen,
                 audited: Err(&why),
-                offer: None,
+                // What was on offer is still that; it is ruled on when the world can be told.
+                offer: declared.object.status.as_ref().and_then(|status| status.plan.as_ref()),
                 verdict: &verdict,
                 all: &all,
+                interrupted: None,
             };
             tell(context, told).await?;
-            return Ok(Action::requeue(SOON.max(context.until_next(declared.interval).min(retry(&why)))));
+            return Ok(Action::requeue(context.until_next(declared.interval).clamp(SOON, BLIND)));
         }
     };
     let standing_offer = standing_offer(context, &declared, &seen, &audited);
@@ -142,6 +170,7 @@ async fn look_and_tell(
                 offer: None,
                 verdict: &verdict,
                 all: &all,
+                interrupted: None,
             };
             tell(context, told).await?;
             Ok(Action::requeue(Duration::ZERO))
@@ -155,6 +184,7 @@ async fn look_and_tell(
                 offer: offer.as_ref(),
                 verdict: &verdict,
                 all: &all,
+                interrupted: None,
             };
             tell(context, told).await?;
             if let Verdict::Refused(reasons) = &verdict {
@@ -175,21 +205,21 @@ fn changed_since(declared: &Declared) -> bool {
     spoken_of != declared.object.metadata.generation
 }
 
-/// A credential that is wrong is looked at again sooner than the cloud.
-fn retry(_why: &Unknown) -> Duration {
-    Duration::from_secs(30)
-}
-
 /// The offer that an approval may be for: the one in status, as long as nothing has happened that it must not outlive.
 fn standing_offer(context: &Context, declared: &Declared, seen: &Seen, audited: &Audited) -> Option<Offer> {
     let offer = declared.object.status.as_ref().and_then(|status| status.plan.clone())?;
     let made_in = context.offered_in(&declared.uid);
+    // Policies that could not be read are not policies that changed: nothing is accepted meanwhile, and nothing expires by it.
+    let era = match (&made_in, seen.policies.is_empty()) {
+        (Some(made_in), true) => made_in.clone(),
+        _ => context.era(seen),
+    };
     let now = Now {
         digest: &audited.plan.digest,
         generation: declared.object.metadata.generation.unwrap_or_default(),
         at: context.clock.now(),
         expires_after: declared.rules.expires_after,
-        era: &context.era(seen),
+        era: &era,
     };
     match standing(Some(&offer), made_in.as_ref(), &now) {
         Standing::Kept => Some(offer),

@@ -30,6 +30,12 @@ impl Plans {
         Self { api, owner: owner.uid().unwrap_or_default(), stem }
     }
 
+    /// The plans of an object that is gone.
+    pub(super) fn of_gone(client: &Client, namespace: &str, name: &str, uid: &str) -> Self {
+        let api = Api::namespaced(client.clone(), namespace);
+        Self { api, owner: uid.to_owned(), stem: name.to_owned() }
+    }
+
     /// The API of these plans.
     pub(super) fn api(&self) -> Api<ChangePlan> {
         self.api.clone()

@@ -1,19 +1,18 @@
 //! The process: waits to lead, leads, and stops in good order.
 
-use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cloudspec_crds::CloudSpec;
 use futures::StreamExt;
+use kube::Client;
 use kube::api::Api;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::events::{Recorder, Reporter};
-use kube::runtime::reflector::{self, Store};
+use kube::runtime::reflector::{self, ObjectRef};
 use kube::runtime::utils::{WatchStreamExt, predicates};
 use kube::runtime::{Predicate, watcher};
-use kube::{Client, ResourceExt};
 use tokio::sync::{mpsc, watch};
 use tokio_stream::wrappers::{UnboundedReceiverStream, WatchStream};
 use tokio_util::sync::CancellationToken;
@@ -24,6 +23,7 @@ use super::declared::key;
 use super::guard::{Seen, Watchman};
 use super::lease::{Candidate, Mandate, Timing};
 use super::pipeline::{Error, reconcile};
+use super::plans::Plans;
 use super::pool::Pool;
 use super::server::{Readiness, serve};
 use crate::openstack::{Exchange, Limits, Meter};
@@ -193,7 +193,7 @@ async fn work(
     tokio::select! {
         () = controller => {}
         () = watch_guard(&watchman, &seen) => {}
-        () = sweep(&context, &store) => {}
+        () = sweep(&context) => {}
         // A controller whose API server is away does not end by itself.
         () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {}
     }
@@ -242,20 +242,26 @@ async fn watch_guard(watchman: &Watchman, seen: &watch::Sender<Seen>) {
     }
 }
 
-/// Lets go of what is remembered and counted of objects that are gone.
-async fn sweep(context: &Context, store: &Store<CloudSpec>) {
-    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
+/// Lets go of what is remembered, counted and offered of objects that are gone.
+async fn sweep(context: &Context) {
     loop {
         tokio::time::sleep(PAUSES.0).await;
-        let here: BTreeSet<(String, String)> = store
-            .state()
-            .iter()
-            .map(|object| (object.namespace().unwrap_or_default(), object.name_any()))
-            .collect();
-        for (namespace, name) in known.difference(&here) {
-            context.metrics.forget(namespace, name);
-            context.forget(&format!("{namespace}/{name}"));
+        for (uid, (namespace, name)) in context.gone() {
+            // One that was made anew under the same name keeps what is remembered of that name.
+            if context.store.get(&ObjectRef::new(&name).within(&namespace)).is_none() {
+                context.metrics.forget(&namespace, &name);
+                context.forget(&format!("{namespace}/{name}"));
+            }
+            withdraw(context, &namespace, &name, &uid).await;
         }
-        known = here;
+    }
+}
+
+/// Nobody can decide on what is offered for an object that is gone; what was decided stays, as the record.
+async fn withdraw(context: &Context, namespace: &str, name: &str, uid: &str) {
+    let plans = Plans::of_gone(&context.client, namespace, name, uid);
+    let withdrawn = async { plans.supersede(None, &plans.all().await?).await }.await;
+    if let Err(why) = withdrawn {
+        tracing::warn!(error = %why, "failed to withdraw the plans of {namespace}/{name}, which is gone");
     }
 }

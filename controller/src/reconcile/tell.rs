@@ -26,11 +26,13 @@ pub(super) struct Told<'a> {
     pub(super) offer: Option<&'a Offer>,
     pub(super) verdict: &'a Verdict,
     pub(super) all: &'a [ChangePlan],
+    /// Why an approved plan is not carried on just now.
+    pub(super) interrupted: Option<&'a str>,
 }
 
 /// Tells it; nothing is written where nothing changed.
 pub(super) async fn tell(context: &Context, told: Told<'_>) -> Result<(), kube::Error> {
-    let Told { declared, seen, audited, offer, verdict, all } = told;
+    let Told { declared, seen, audited, offer, verdict, all, interrupted } = told;
     let object = &declared.object;
     let contested = audited.map(contested).unwrap_or_default();
     let sight = match audited {
@@ -62,7 +64,7 @@ pub(super) async fn tell(context: &Context, told: Told<'_>) -> Result<(), kube::
         verdict,
         guard: &seen.guard,
         last: last.and_then(execution),
-        last_message: last.and_then(|plan| plan.status.as_ref()?.message.as_deref()),
+        last_message: interrupted.or(last.and_then(|plan| plan.status.as_ref()?.message.as_deref())),
         suspended: object.spec.suspend,
     };
     write(context, object, status(&report)).await

@@ -215,7 +215,10 @@ fn applied(report: &Report<'_>) -> Option<Says> {
     let kind = "Applied";
     Some(match last.result.as_str() {
         "Succeeded" => says(kind, "True", reasons::SUCCEEDED, progress),
-        "Applying" => says(kind, "False", reasons::APPLYING, progress),
+        "Applying" => {
+            let why = report.last_message.map(|why| format!(": {why}")).unwrap_or_default();
+            says(kind, "False", reasons::APPLYING, progress + &why)
+        }
         _ => {
             let why = report.last_message.unwrap_or("its ChangePlan says why");
             says(kind, "False", reasons::STOPPED, format!("{progress}: {why}"))

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use cloudspec::apply::port::{CloudWrite, Look, WriteError, Written};
 use cloudspec::gate::{ApprovedPlan, admit};
-use cloudspec::model::Action;
+use cloudspec::model::action::{GroupRef, ProjectRef, RuleRef};
 use cloudspec::model::cloud::CloudIdentity;
+use cloudspec::model::desired::{GroupName, TenantName};
+use cloudspec::model::{Action, Class, Plan, Step};
 use cloudspec::openstack::{CloudConfig, Environment, Limits, Writer, local};
 use cloudspec::plan::{digest, to_spec};
 use cloudspec_crds::ChangePlanStatus;
@@ -20,21 +22,48 @@ use serde_json::{Value, json};
 
 use crate::admin::Admin;
 
-pub(crate) fn rig(cloud: &str) -> CloudConfig {
+fn rig(cloud: &str) -> CloudConfig {
     let environment: Environment = std::env::vars().collect();
     local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
 }
 
-/// A plan of no steps, approved: what a writer cannot be had without.
-pub(crate) fn approved(cloud: &CloudIdentity) -> ApprovedPlan {
-    let digest = digest(cloud, "uid", &[]);
-    let plan = cloudspec::model::Plan {
-        cloud: cloud.clone(),
-        owner: "uid".into(),
-        steps: vec![],
-        left_alone: vec![],
-        digest: digest.clone(),
-    };
+/// The steps of a plan that holds this call. The rules that come with a group are named in no plan but the one that makes it.
+fn steps(action: &Action) -> Vec<Action> {
+    match action {
+        Action::DeleteRule { group: _, which: RuleRef::Initial, rule } => {
+            let project = TenantName { domain: "a domain".into(), name: "shop".into() };
+            let name = GroupName { project, name: "a group".into() };
+            let (made, rule) = (GroupRef::Made(name.clone()), rule.clone());
+            let project = ProjectRef::Id("p".into());
+            vec![
+                Action::CreateSecurityGroup { project, name, description: String::new() },
+                Action::DeleteRule { group: made, which: RuleRef::Initial, rule },
+            ]
+        }
+        other => vec![other.clone()],
+    }
+}
+
+fn step(number: u32, action: Action) -> Step {
+    Step {
+        number,
+        class: if action.removes() { Class::Rebuildable } else { Class::Reversible },
+        action,
+        summary: "does it".into(),
+        findings: vec!["f".into()],
+        before: None,
+        after: None,
+        side_effects: vec![],
+        revert: "undoes it".into(),
+    }
+}
+
+/// A plan of these calls, approved.
+fn approved(cloud: &CloudIdentity, actions: Vec<Action>) -> ApprovedPlan {
+    let steps: Vec<Step> = (1..).zip(actions).map(|(number, action)| step(number, action)).collect();
+    let digest = digest(cloud, "uid", &steps);
+    let (cloud, left_alone) = (cloud.clone(), vec![]);
+    let plan = Plan { cloud: cloud.clone(), owner: "uid".into(), steps, left_alone, digest: digest.clone() };
     let owner = OwnerRef { kind: "CloudSpec".into(), name: "rig".into(), uid: "uid".into(), generation: 1 };
     let decision = Decision {
         verdict: "Approved".into(),
@@ -51,17 +80,17 @@ pub(crate) fn approved(cloud: &CloudIdentity) -> ApprovedPlan {
         decision: Some(decision),
         ..ChangePlanStatus::default()
     };
-    admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
+    admit(&to_spec(&plan, owner), &status, "uid", &cloud).unwrap()
 }
 
-/// A domain with one project, and the writer under test.
+/// A domain with one project.
 pub(crate) struct Place {
     pub(crate) admin: Admin,
     pub(crate) domain: String,
     pub(crate) domain_name: String,
     pub(crate) project: String,
     proxy: Proxy,
-    writer: Writer,
+    through: CloudConfig,
 }
 
 /// Runs a test in a place of its own, which is removed whatever becomes of the test.
@@ -81,13 +110,11 @@ impl Place {
         let proxy = Proxy::start(&config.identity().auth_url).await.unwrap();
         let mut through = config;
         through.auth_url = proxy.url().trim_end_matches("/v3").parse().unwrap();
-        let plan = approved(&through.identity());
-        let writer = Writer::new(through, None, Limits::default(), Arc::new(|_| {}), &plan).unwrap();
         let domain_name = format!("write-{}", uuid::Uuid::new_v4().simple());
         let domain = admin.make("identity /domains", "domain", json!({"name": domain_name})).await;
         let fields = json!({"name": "shop", "domain_id": domain, "description": "first", "tags": ["a"]});
         let project = admin.make("identity /projects", "project", fields).await;
-        Self { admin, domain, domain_name, project, proxy, writer }
+        Self { admin, domain, domain_name, project, proxy, through }
     }
 
     async fn remove(&self) {
@@ -129,9 +156,15 @@ impl Place {
         }
     }
 
+    /// A writer for a plan of these calls, behind the proxy.
+    fn writer(&self, actions: Vec<Action>) -> Writer {
+        let plan = approved(&self.through.identity(), actions);
+        Writer::new(self.through.clone(), None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
+    }
+
     pub(crate) async fn look(&self, action: &Action) -> Look {
         let before = self.proxy.writes().len();
-        let look = self.writer.look(action).await.unwrap();
+        let look = self.writer(vec![]).look(action).await.unwrap();
         assert_eq!(self.proxy.writes().len(), before, "a look changes nothing");
         look
     }
@@ -160,7 +193,7 @@ impl Place {
     ) -> (Result<Written, WriteError>, Call) {
         let id = format!("req-{}", uuid::Uuid::new_v4());
         let before = self.proxy.writes().len();
-        let written = self.writer.make(action, revision, &id).await;
+        let written = self.writer(steps(action)).make(action, revision, &id).await;
         let calls = self.proxy.writes().split_off(before);
         let [call] = calls.as_slice() else { panic!("{action:?} took {} calls: {calls:?}", calls.len()) };
         assert_eq!(call.sent_request_id.as_deref(), Some(id.as_str()), "{call}");

@@ -7,7 +7,7 @@ use url::Url;
 use super::Proof;
 use crate::apply::port::{WriteError, Written};
 use crate::model::ids::ProjectId;
-use crate::observe::{ReadError, Reason, Service};
+use crate::observe::{ReadError, Service};
 use crate::openstack::request::Request;
 use crate::openstack::session::Session;
 use crate::openstack::transport::{Answer, Arrived, SendError};
@@ -34,6 +34,26 @@ pub(super) struct Call<'a> {
     /// Neutron's revision that the object must have.
     pub(super) revision: Option<i64>,
     pub(super) request_id: &'a str,
+    /// What a 409 may mean.
+    pub(super) conflict: Conflict,
+}
+
+/// What a 409 may mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Conflict {
+    /// That it was not done.
+    Refusal,
+    /// That the same thing is there already, where the error is of this type; any type where none is named.
+    Twin(Option<&'static str>),
+}
+
+/// What a read found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The JSON of the answer; null where it has none.
+    There(Value),
+    /// 404 in the service's own words.
+    NotThere(String),
 }
 
 impl Hand {
@@ -57,13 +77,13 @@ impl Hand {
         Ok(self.session(service).token().await.map_err(not_sent)?.project().cloned())
     }
 
-    /// The JSON at a path; none where there is no such thing.
+    /// What is at a path. A 404 that does not come from the service itself says nothing.
     pub(super) async fn read(
         &self,
         service: Service,
         path: &[&str],
         query: &[(&str, &str)],
-    ) -> Result<Option<Value>, WriteError> {
+    ) -> Result<Found, WriteError> {
         let session = self.session(service);
         let mut token = session.token().await.map_err(not_sent)?;
         let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
@@ -73,16 +93,19 @@ impl Hand {
         let request = with_version(Request::get(service, url), service);
         let answer = session.send(&mut token, &request).await.map_err(not_sent)?;
         match answer.status.as_u16() {
-            404 => Ok(None),
-            204 => Ok(Some(Value::Null)),
-            200..=299 => json(&answer).map(Some),
+            404 => match words(&answer) {
+                Some(words) => Ok(Found::NotThere(words)),
+                None => Err(WriteError::Unclear { message: "404, and not from the service".to_owned() }),
+            },
+            204 => Ok(Found::There(Value::Null)),
+            200..=299 => json(&answer).map(Found::There),
             status => Err(refused_or_unclear(status, &answer)),
         }
     }
 
     /// Makes a call; the JSON of its answer comes along, null where there is none.
     pub(super) async fn call(&self, call: Call<'_>) -> Result<(Value, Option<String>), WriteError> {
-        let Call { method, service, path, body, revision, request_id } = call;
+        let Call { method, service, path, body, revision, request_id, conflict } = call;
         let session = self.session(service);
         let mut token = session.token().await.map_err(not_sent)?;
         let url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
@@ -104,8 +127,11 @@ impl Hand {
         match answer.status.as_u16() {
             200..=299 if answer.body.is_empty() => Ok((Value::Null, id)),
             200..=299 => Ok((json(&answer)?, id)),
-            // Another made the same thing, or took it away, at the same time: a look tells.
-            status @ (404 | 409) => Err(WriteError::Unclear { message: said(status, &answer) }),
+            // Another took it away at the same time, or made the same thing: a look tells.
+            404 => Err(WriteError::Unclear { message: said(404, &answer) }),
+            409 if is_twin(conflict, &answer) => Err(WriteError::Unclear { message: said(409, &answer) }),
+            // Nothing was done: another time, perhaps.
+            429 => Err(WriteError::NotSent { message: said(429, &answer) }),
             412 => Err(WriteError::Refused {
                 status: 412,
                 message: "it was changed meanwhile".to_owned(),
@@ -149,13 +175,18 @@ fn at(mut base: Url, path: &[&str]) -> Url {
     base
 }
 
-/// A read or a login that failed: nothing was changed by it.
+/// A read or a login that failed: nothing was changed by it, and it may pass.
 fn not_sent(why: ReadError) -> WriteError {
-    match why.reason {
-        Reason::CredentialRefused | Reason::NoEndpoint => {
-            WriteError::Refused { status: 401, message: why.to_string(), request_id: None }
-        }
-        _ => WriteError::NotSent { message: why.to_string() },
+    WriteError::NotSent { message: why.to_string() }
+}
+
+fn is_twin(conflict: Conflict, answer: &Answer) -> bool {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let kind = body.pointer("/NeutronError/type").and_then(Value::as_str);
+    match conflict {
+        Conflict::Refusal => false,
+        Conflict::Twin(None) => true,
+        Conflict::Twin(asked) => kind == asked,
     }
 }
 
@@ -171,27 +202,26 @@ fn json(answer: &Answer) -> Result<Value, WriteError> {
         .map_err(|_| WriteError::Unclear { message: "the answer is not JSON".to_owned() })
 }
 
-/// What the service did not do (4xx) is refused, but for what may pass; what it may have done in part (5xx) is not clear.
+/// What the service did not do (4xx) is refused; what it may have done in part (5xx) is not clear.
 fn refused_or_unclear(status: u16, answer: &Answer) -> WriteError {
     let id = answer.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     match status {
-        // Too many requests: not now is no refusal.
-        429 => WriteError::NotSent { message: said(status, answer) },
-        // A proxy stopped to wait for the request.
         408 => WriteError::Unclear { message: said(status, answer) },
         400..=499 => WriteError::Refused { status, message: said(status, answer), request_id: id },
         _ => WriteError::Unclear { message: said(status, answer) },
     }
 }
 
-/// The service's own words: each has its own place for them.
 fn said(status: u16, answer: &Answer) -> String {
-    let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    words(answer).map_or_else(|| status.to_string(), |words| format!("{status}: {words}"))
+}
+
+/// The service's own words: each has its own place for them.
+fn words(answer: &Answer) -> Option<String> {
+    let body: Value = serde_json::from_slice(&answer.body).ok()?;
     let inner = body.as_object().and_then(|fields| fields.values().find(|value| value.is_object()));
     let places = [body.get("faultstring"), body.get("description"), body.get("message")];
     let words = places.into_iter().flatten().chain(inner.and_then(|inner| inner.get("message")));
-    match words.filter_map(Value::as_str).next() {
-        Some(words) => format!("{status}: {}", words.chars().take(LONGEST).collect::<String>()),
-        None => status.to_string(),
-    }
+    let words = words.filter_map(Value::as_str).next()?;
+    Some(words.chars().take(LONGEST).collect())
 }

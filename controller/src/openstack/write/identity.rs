@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::Method;
 use serde_json::{Value, json};
 
-use super::hand::{Call, Hand};
+use super::hand::{Call, Conflict, Found, Hand};
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::action::{ProjectChange, ProjectRef};
 use crate::model::cloud::Principal;
@@ -58,7 +58,10 @@ pub(super) async fn look_for_new(
 ) -> Result<Look, WriteError> {
     let query = [("domain_id", domain.0.as_str()), ("name", name.name.as_str())];
     let answer = hand.read(SERVICE, &["projects"], &query).await?;
-    let projects = answer.as_ref().and_then(|answer| answer.get("projects")).and_then(Value::as_array);
+    let projects = match &answer {
+        Found::There(answer) => answer.get("projects").and_then(Value::as_array),
+        Found::NotThere(_) => None,
+    };
     let Some(projects) = projects else {
         return Err(WriteError::Unclear { message: "the projects are not understood".to_owned() });
     };
@@ -94,6 +97,8 @@ pub(super) async fn create(
         body: Some(body),
         revision: None,
         request_id,
+        // The name is taken: perhaps by the same call of a process that died.
+        conflict: Conflict::Twin(None),
     };
     hand.make(call, "/project/id").await
 }
@@ -104,7 +109,7 @@ pub(super) async fn look_at(
     change: &ProjectChange,
 ) -> Result<Look, WriteError> {
     let id = id_of(project)?;
-    let Some(answer) = hand.read(SERVICE, &["projects", id], &[]).await? else {
+    let Found::There(answer) = hand.read(SERVICE, &["projects", id], &[]).await? else {
         return Ok(Look::Refused { why: format!("project {id} is gone") });
     };
     let seen = seen(answer.get("project").unwrap_or(&Value::Null))?;
@@ -154,7 +159,16 @@ pub(super) async fn change(
             (Method::PATCH, &whole, json!({"project": {"options": {"immutable": to}}}))
         }
     };
-    hand.set(Call { method, service: SERVICE, path, body: Some(body), revision: None, request_id }).await
+    hand.set(Call {
+        method,
+        service: SERVICE,
+        path,
+        body: Some(body),
+        revision: None,
+        request_id,
+        conflict: Conflict::Refusal,
+    })
+    .await
 }
 
 fn holder(principal: &Principal) -> (&'static str, &str) {
@@ -173,7 +187,12 @@ pub(super) async fn look_for_role(
 ) -> Result<Look, WriteError> {
     let (kind, holder) = holder(principal);
     let path = ["projects", id_of(project)?, kind, holder, "roles", &role.0];
-    let there = hand.read(SERVICE, &path, &[]).await?.is_some();
+    let there = match hand.read(SERVICE, &path, &[]).await? {
+        Found::There(_) => true,
+        // A user or a project that is gone is another 404.
+        Found::NotThere(words) if words.contains("role assignment") => false,
+        Found::NotThere(words) => return Ok(Look::Refused { why: words }),
+    };
     match there == wanted {
         true => Ok(Look::AlreadyDone { id: None }),
         false => Ok(Look::Ready { revision: None }),
@@ -210,5 +229,14 @@ async fn assign(
 ) -> Result<Written, WriteError> {
     let (kind, holder) = holder(principal);
     let path = ["projects", project, kind, holder, "roles", &role.0];
-    hand.set(Call { method, service: SERVICE, path: &path, body: None, revision: None, request_id }).await
+    hand.set(Call {
+        method,
+        service: SERVICE,
+        path: &path,
+        body: None,
+        revision: None,
+        request_id,
+        conflict: Conflict::Refusal,
+    })
+    .await
 }

@@ -25,7 +25,12 @@ use hand::Hand;
 pub(super) struct Proof(());
 
 /// Writes to one cloud.
-pub struct Writer(Hand);
+///
+/// Invariant: it makes no call but those of the plan that it was made for.
+pub struct Writer {
+    hand: Hand,
+    planned: Vec<Action>,
+}
 
 impl Writer {
     /// A writer for the steps of an approved plan; nothing is sent yet.
@@ -55,13 +60,15 @@ impl Writer {
             });
         }
         let identity = identity.map(|config| Session::new(config, limits, meter.clone())).transpose()?;
-        Ok(Self(Hand::new(Session::new(main, limits, meter)?, identity, Proof(()))))
+        let hand = Hand::new(Session::new(main, limits, meter)?, identity, Proof(()));
+        let planned = approved.plan().steps.iter().map(|step| step.action.clone()).collect();
+        Ok(Self { hand, planned })
     }
 }
 
 impl CloudWrite for Writer {
     async fn look(&self, action: &Action) -> Result<Look, WriteError> {
-        let hand = &self.0;
+        let hand = &self.hand;
         match action {
             Action::CreateProject { name, domain, description, enabled, tags } => {
                 identity::look_for_new(hand, name, domain, description, *enabled, tags).await
@@ -98,7 +105,11 @@ impl CloudWrite for Writer {
         revision: Option<i64>,
         request_id: &str,
     ) -> Result<Written, WriteError> {
-        let hand = &self.0;
+        if !self.planned.iter().any(|planned| planned.is_filled_by(action)) {
+            let message = "the call is none of the approved plan".to_owned();
+            return Err(WriteError::NotSent { message });
+        }
+        let hand = &self.hand;
         match action {
             Action::CreateProject { name, domain, description, enabled, tags } => {
                 identity::create(hand, request_id, name, domain, description, *enabled, tags).await
@@ -106,8 +117,8 @@ impl CloudWrite for Writer {
             Action::ChangeProject { project, change } => {
                 identity::change(hand, request_id, project, change).await
             }
-            Action::SetQuota { project, service, from, to } => {
-                quota::set(hand, request_id, project, *service, from.as_ref(), to).await
+            Action::SetQuota { project, service, from: _, to } => {
+                quota::set(hand, request_id, project, *service, to).await
             }
             Action::GrantRole { project, principal, role } => {
                 identity::grant(hand, request_id, project, principal, role).await

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Map, Value, json};
 
-use super::hand::{Call, Hand};
+use super::hand::{Call, Conflict, Found, Hand};
 use super::identity::{held, id_of};
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::action::{GroupRef, ProjectRef, RuleRef};
@@ -31,7 +31,7 @@ fn not_understood(why: String) -> WriteError {
 /// The group of this id, if it is there.
 async fn group(hand: &Hand, id: &SecurityGroupId) -> Result<Option<SecurityGroup>, WriteError> {
     let answer = hand.read(SERVICE, &["security-groups", &id.0], &[]).await?;
-    let Some(answer) = answer else { return Ok(None) };
+    let Found::There(answer) = answer else { return Ok(None) };
     let row = answer.get("security_group").unwrap_or(&Value::Null);
     security_group(row).map(Some).map_err(not_understood)
 }
@@ -49,7 +49,10 @@ pub(super) async fn look_for_new(
     let project = id_of(project)?;
     let query = [("project_id", project), ("name", name.name.as_str())];
     let answer = hand.read(SERVICE, &["security-groups"], &query).await?;
-    let rows = answer.as_ref().and_then(|answer| answer.get("security_groups")).and_then(Value::as_array);
+    let rows = match &answer {
+        Found::There(answer) => answer.get("security_groups").and_then(Value::as_array),
+        Found::NotThere(_) => None,
+    };
     let rows = rows.ok_or_else(|| not_understood("the security groups are not understood".to_owned()))?;
     let all: Result<Vec<SecurityGroup>, String> = rows.iter().map(security_group).collect();
     let mut all = all.map_err(not_understood)?;
@@ -82,6 +85,7 @@ pub(super) async fn create(
         body: Some(body),
         revision: None,
         request_id,
+        conflict: Conflict::Refusal,
     };
     hand.make(call, "/security_group/id").await
 }
@@ -115,6 +119,7 @@ pub(super) async fn describe(
         body: Some(body),
         revision,
         request_id,
+        conflict: Conflict::Refusal,
     })
     .await
 }
@@ -169,6 +174,7 @@ pub(super) async fn create_rule(
         body: Some(json!({"security_group_rule": fields})),
         revision: None,
         request_id,
+        conflict: Conflict::Twin(Some("SecurityGroupRuleExists")),
     };
     hand.make(call, "/security_group_rule/id").await
 }
@@ -215,7 +221,7 @@ async fn find(
     match which {
         RuleRef::Id(rule_id) => {
             let answer = hand.read(SERVICE, &["security-group-rules", &rule_id.0], &[]).await?;
-            let Some(answer) = answer else { return Ok(Ok(None)) };
+            let Found::There(answer) = answer else { return Ok(Ok(None)) };
             let row = answer.get("security_group_rule").unwrap_or(&Value::Null);
             let seen = security_group_rule(row).map_err(not_understood)?;
             let of = row.get("security_group_id").and_then(Value::as_str).unwrap_or_default();
@@ -265,8 +271,16 @@ pub(super) async fn delete_rule(
         },
     };
     let path = ["security-group-rules", id.as_str()];
-    hand.set(Call { method: Method::DELETE, service: SERVICE, path: &path, body: None, revision, request_id })
-        .await
+    hand.set(Call {
+        method: Method::DELETE,
+        service: SERVICE,
+        path: &path,
+        body: None,
+        revision,
+        request_id,
+        conflict: Conflict::Refusal,
+    })
+    .await
 }
 
 #[cfg(test)]

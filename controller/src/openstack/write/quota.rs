@@ -1,11 +1,11 @@
 //! Limits of a project, in the five services that keep some.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use http::Method;
 use serde_json::{Value, json};
 
-use super::hand::{Call, Hand};
+use super::hand::{Call, Conflict, Found, Hand};
 use super::identity::id_of;
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::action::ProjectRef;
@@ -22,46 +22,44 @@ fn place(service: QuotaService, project: &str) -> (Vec<&str>, &'static str) {
     }
 }
 
-/// Limits that hold for a project, and which of them it has of its own.
-#[derive(Debug, Default)]
-struct Seen {
-    effective: QuotaValues,
-    own: BTreeSet<String>,
-}
-
-async fn current(hand: &Hand, project: &str, service: QuotaService) -> Result<Seen, WriteError> {
+async fn current(hand: &Hand, project: &str, service: QuotaService) -> Result<QuotaValues, WriteError> {
     let own = limits(hand, project, service).await?;
     match service {
         QuotaService::KeyManager => {
-            let own = own.unwrap_or_default();
-            let mut effective = defaults(hand).await?;
-            effective.extend(own.clone());
-            Ok(Seen { effective, own: own.into_keys().collect() })
+            let mut all = defaults(hand).await?;
+            all.extend(own.unwrap_or_default());
+            Ok(all)
         }
         QuotaService::Compute | QuotaService::Volume | QuotaService::Network | QuotaService::LoadBalancer => {
-            let effective = own.ok_or_else(|| not_understood(service, project))?;
-            Ok(Seen { effective, own: BTreeSet::new() })
+            own.ok_or_else(|| not_understood(service, project))
         }
     }
 }
 
-/// The numbers that a service shows for a project; Barbican shows those alone that it has of its own.
+/// What a service shows of a project: Barbican shows the limits that it has of its own, the others all that hold.
 async fn limits(
     hand: &Hand,
     project: &str,
     service: QuotaService,
 ) -> Result<Option<QuotaValues>, WriteError> {
     let (path, key) = place(service, project);
-    let Some(answer) = hand.read(Service::from(service), &path, &[]).await? else { return Ok(None) };
-    numbers(&answer, key).map(Some).ok_or_else(|| not_understood(service, project))
+    match hand.read(Service::from(service), &path, &[]).await? {
+        Found::There(answer) => match numbers(answer.get(key)) {
+            Some(limits) => Ok(Some(limits)),
+            None => Err(not_understood(service, project)),
+        },
+        Found::NotThere(_) => Ok(None),
+    }
 }
 
-/// Barbican's defaults are what holds for the asking project where it has no limits of its own.
+/// Barbican's defaults: what holds for the asking project where it has no limit of its own.
 async fn defaults(hand: &Hand) -> Result<QuotaValues, WriteError> {
     let service = QuotaService::KeyManager;
-    let not_understood = || not_understood(service, "that asks");
-    let answer = hand.read(Service::KeyManager, &["quotas"], &[]).await?.ok_or_else(not_understood)?;
-    let mut defaults = numbers(&answer, "quotas").ok_or_else(not_understood)?;
+    let answer = match hand.read(Service::KeyManager, &["quotas"], &[]).await? {
+        Found::There(answer) => numbers(answer.get("quotas")),
+        Found::NotThere(_) => None,
+    };
+    let mut defaults = answer.ok_or_else(|| not_understood(service, "that asks"))?;
     if let Some(asking) = hand.project(Service::KeyManager).await? {
         let own = limits(hand, &asking.0, service).await?.unwrap_or_default();
         defaults.retain(|name, _| !own.contains_key(name));
@@ -69,13 +67,14 @@ async fn defaults(hand: &Hand) -> Result<QuotaValues, WriteError> {
     Ok(defaults)
 }
 
-fn numbers(answer: &Value, key: &str) -> Option<QuotaValues> {
-    let fields = answer.get(key)?.as_object()?;
+fn numbers(fields: Option<&Value>) -> Option<QuotaValues> {
+    let fields = fields?.as_object()?;
     Some(fields.iter().filter_map(|(name, value)| Some((name.clone(), value.as_i64()?))).collect())
 }
 
 fn not_understood(service: QuotaService, project: &str) -> WriteError {
-    WriteError::Unclear { message: format!("the {service} limits of project {project} are not understood") }
+    let message = format!("the {service} limits of project {project} are not understood");
+    WriteError::Unclear { message }
 }
 
 pub(super) async fn look(
@@ -85,28 +84,7 @@ pub(super) async fn look(
     from: Option<&QuotaValues>,
     to: &QuotaValues,
 ) -> Result<Look, WriteError> {
-    let seen = current(hand, id_of(project)?, service).await?;
-    Ok(match (compare(&seen.effective, from, to), service) {
-        (Look::Ready { revision }, QuotaService::KeyManager) => {
-            beside(&seen, from, to).unwrap_or(Look::Ready { revision })
-        }
-        (look, _) => look,
-    })
-}
-
-/// What a call that replaces all limits would change beside those that it is meant to.
-fn beside(seen: &Seen, from: Option<&QuotaValues>, to: &QuotaValues) -> Option<Look> {
-    let Seen { effective, own } = seen;
-    let planned_for = |name: &str| from.and_then(|from| from.get(name));
-    let moved = |(name, now): &(&String, &i64)| {
-        !to.contains_key(*name) && planned_for(name).map_or(own.contains(*name), |planned| planned != *now)
-    };
-    effective.iter().find(moved).map(|(name, now)| differs(name, *now, planned_for(name)))
-}
-
-fn differs(name: &str, now: i64, planned_for: Option<&i64>) -> Look {
-    let was = planned_for.map_or_else(|| "not there".to_owned(), ToString::to_string);
-    Look::Refused { why: format!("{name} is {now}, and was {was} when it was planned") }
+    Ok(compare(&current(hand, id_of(project)?, service).await?, from, to))
 }
 
 fn compare(seen: &QuotaValues, from: Option<&QuotaValues>, to: &QuotaValues) -> Look {
@@ -118,7 +96,10 @@ fn compare(seen: &QuotaValues, from: Option<&QuotaValues>, to: &QuotaValues) -> 
         match seen.get(name) {
             None => return Look::Refused { why: format!("the service does not report {name}") },
             Some(now) if now == limit || planned_for.is_none_or(|planned| planned == now) => {}
-            Some(now) => return differs(name, *now, planned_for),
+            Some(now) => {
+                let was = planned_for.map(ToString::to_string).unwrap_or_default();
+                return Look::Refused { why: format!("{name} is {now}, and was {was} when it was planned") };
+            }
         }
     }
     Look::Ready { revision: None }
@@ -129,23 +110,11 @@ pub(super) async fn set(
     request_id: &str,
     project: &ProjectRef,
     service: QuotaService,
-    from: Option<&QuotaValues>,
     to: &QuotaValues,
 ) -> Result<Written, WriteError> {
     let project = id_of(project)?;
     let (path, key) = place(service, project);
-    let values: QuotaValues = match service {
-        // Barbican replaces the whole: what is left out goes back to its default.
-        QuotaService::KeyManager => {
-            let mut whole = from.cloned().unwrap_or_default();
-            whole.extend(to.clone());
-            whole
-        }
-        QuotaService::Compute | QuotaService::Volume | QuotaService::Network | QuotaService::LoadBalancer => {
-            to.clone()
-        }
-    };
-    let body = json!(BTreeMap::from([(key, values)]));
+    let body = json!(BTreeMap::from([(key, to)]));
     let call = Call {
         method: Method::PUT,
         service: Service::from(service),
@@ -153,6 +122,7 @@ pub(super) async fn set(
         body: Some(body),
         revision: None,
         request_id,
+        conflict: Conflict::Refusal,
     };
     hand.set(call).await
 }
@@ -174,21 +144,5 @@ mod tests {
         for moved in [values(&[("cores", 9)]), values(&[("ram", 1)])] {
             assert!(matches!(compare(&moved, Some(&from), &to), Look::Refused { .. }), "{moved:?}");
         }
-    }
-
-    #[test]
-    fn where_all_limits_are_replaced_none_of_the_others_may_have_moved() {
-        let seen = |all: &[(&str, i64)], own: &[&str]| Seen {
-            effective: values(all),
-            own: own.iter().map(|name| (*name).to_owned()).collect(),
-        };
-        let (from, to) = (values(&[("secrets", 7), ("orders", 5)]), values(&[("secrets", 9)]));
-        let quiet = seen(&[("secrets", 7), ("orders", 5), ("cas", -1)], &["secrets"]);
-        assert_eq!(beside(&quiet, Some(&from), &to), None);
-        assert_eq!(beside(&quiet, None, &to), None);
-        let moved = seen(&[("secrets", 7), ("orders", 6)], &["secrets"]);
-        assert!(matches!(beside(&moved, Some(&from), &to), Some(Look::Refused { .. })));
-        let set_by_another = seen(&[("secrets", 7), ("orders", 5), ("cas", 3)], &["secrets", "cas"]);
-        assert!(matches!(beside(&set_by_another, Some(&from), &to), Some(Look::Refused { .. })));
     }
 }
