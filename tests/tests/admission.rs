@@ -158,6 +158,18 @@ fn the_digest_of_the_plan_on_offer_approves_too_and_false_stamps_are_overwritten
 }
 
 #[test]
+fn a_rejection_is_stamped_as_an_approval_is() {
+    let stage = Stage::new("reject");
+    stage.annotate(&stage.alice, "x", &["approved=false"]).or_fail().unwrap();
+    assert_eq!(stage.annotation("x", "approved"), "false");
+    assert_eq!(stage.stamp("x", "approved-by"), stage.alice.name);
+    assert_eq!(
+        (stage.stamp("x", "approved-plan"), stage.stamp("x", "approved-offer")),
+        (PLAN_X.into(), "7".into())
+    );
+}
+
+#[test]
 fn an_approver_of_one_object_approves_that_one() {
     let stage = Stage::new("one-object");
     stage.annotate(&stage.dave, "y", &["approved=true"]).or_fail().unwrap();
@@ -312,11 +324,13 @@ const ATTACKS: &[Attack] = &[
     annotating("no verb, by a merge patch", Who::Bob, &["patch", "cloudspec", "x", "--type=merge", "-p", r#"{"metadata":{"annotations":{"approved":"true"}}}"#], MAY_NOT),
     annotating("no verb, by a JSON patch", Who::Bob, &["patch", "cloudspec", "x", "--type=json", "-p", r#"[{"op":"add","path":"/metadata/annotations/approved","value":"true"}]"#], MAY_NOT),
     annotating("no verb, an empty value", Who::Bob, &["annotate", "cloudspec", "x", "approved="], MAY_NOT),
+    annotating("no verb, a rejection", Who::Bob, &["annotate", "cloudspec", "x", "approved=false"], MAY_NOT),
+    annotating("a rejection before there is a plan", Who::Alice, &["annotate", "cloudspec", "planless", "approved=false"], "there is no plan to approve"),
     annotating("impersonation without the right", Who::Bob, &["annotate", "cloudspec", "x", "approved=true", "--as={alice}"], "cannot impersonate"),
-    annotating("a digest that is not on offer", Who::Alice, &["annotate", "cloudspec", "x", "approved=sha256:00"], "approved must be true or the digest of the plan on offer, {X}"),
-    annotating("the digest of another object's plan", Who::Alice, &["annotate", "cloudspec", "x", "approved={Y}"], "approved must be true or the digest of the plan on offer, {X}"),
+    annotating("a digest that is not on offer", Who::Alice, &["annotate", "cloudspec", "x", "approved=sha256:00"], "approved must be true, false (to reject) or the digest of the plan on offer, {X}"),
+    annotating("the digest of another object's plan", Who::Alice, &["annotate", "cloudspec", "x", "approved={Y}"], "approved must be true, false (to reject) or the digest of the plan on offer, {X}"),
     annotating("true in capitals", Who::Alice, &["annotate", "cloudspec", "x", "approved=TRUE"], "read that plan, then kubectl cloudspec approve x -n {ns}"),
-    annotating("an empty value", Who::Alice, &["annotate", "cloudspec", "x", "approved="], "approved must be true or the digest"),
+    annotating("an empty value", Who::Alice, &["annotate", "cloudspec", "x", "approved="], "approved must be true, false (to reject) or the digest"),
     annotating("before there is a plan", Who::Alice, &["annotate", "cloudspec", "planless", "approved=true"], "there is no plan to approve: wait until kubectl get cloudspecs planless -n {ns} shows a plan"),
     annotating("a digest before there is a plan", Who::Alice, &["annotate", "cloudspec", "planless", "approved={X}"], "there is no plan to approve"),
     annotating("with a change of spec in one write", Who::Alice, &["patch", "cloudspec", "x", "--type=merge", "-p", r#"{"metadata":{"annotations":{"approved":"true"}},"spec":{"interval":"9m"}}"#], "approved cannot be set in the same write as a change of spec"),

@@ -60,7 +60,7 @@ pub(super) async fn reconcile(object: Arc<CloudSpec>, context: Arc<Context>) -> 
 }
 
 async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Action, Error> {
-    if object.metadata.deletion_timestamp.is_some() || !context.mandate.holds(context.clock.as_ref()) {
+    if object.metadata.deletion_timestamp.is_some() || !leads(context) {
         return Ok(Action::await_change());
     }
     // What is decided on is what stands now, not what a cache remembers.
@@ -89,8 +89,10 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
         // The annotations are gone and the world has moved: begin again with what stands now.
         Ok(()) => Ok(Action::requeue(Duration::ZERO)),
         Err(why) => {
-            all = plans.all().await?;
-            tell_interrupted(context, &declared, &all, &why).await?;
+            if leads(context) {
+                all = plans.all().await?;
+                tell_interrupted(context, &declared, &all, &why).await?;
+            }
             Err(why.into())
         }
     }
@@ -119,6 +121,10 @@ async fn tell_interrupted(
     Ok(tell(context, told).await?)
 }
 
+fn leads(context: &Context) -> bool {
+    context.mandate.holds(context.clock.as_ref())
+}
+
 /// The part after everything approved is done: look, rule on an approval, offer, tell.
 async fn look_and_tell(
     context: &Context,
@@ -133,7 +139,12 @@ async fn look_and_tell(
         true => context.clock.monotonic(),
         false => context.not_before(&declared.key, declared.interval),
     };
-    let audited = match audit(context, &declared, not_before).await {
+    let audited = audit(context, &declared, not_before).await;
+    // A process that was stopped while it looked may no longer be the leader: what it saw is not its to tell.
+    if !leads(context) {
+        return Ok(Action::await_change());
+    }
+    let audited = match audited {
         Ok(audited) => audited,
         Err(why) => {
             let verdict = if asked { Verdict::Held(vec![Reason::WorldNotTold]) } else { Verdict::NotAsked };
@@ -151,8 +162,15 @@ async fn look_and_tell(
             return Ok(Action::requeue(context.until_next(declared.interval).clamp(SOON, BLIND)));
         }
     };
-    let standing_offer = standing_offer(context, &declared, &seen, &audited);
-    let verdict = rule(context, &declared, &request, &seen, &audited, standing_offer.as_ref(), &all).await;
+    let standing = stands(context, &declared, &seen, &audited);
+    let verdict = rule(context, &declared, &request, &seen, &audited, &standing, &all).await;
+    let standing_offer = match standing {
+        Standing::Kept => declared.object.status.as_ref().and_then(|status| status.plan.clone()),
+        Standing::Anew(_) => None,
+    };
+    if !leads(context) {
+        return Ok(Action::await_change());
+    }
     match &verdict {
         Verdict::Approved(approval) | Verdict::Rejected(approval) => {
             let phase = if matches!(verdict, Verdict::Approved(_)) { "Applying" } else { "Rejected" };
@@ -205,9 +223,9 @@ fn changed_since(declared: &Declared) -> bool {
     spoken_of != declared.object.metadata.generation
 }
 
-/// The offer that an approval may be for: the one in status, as long as nothing has happened that it must not outlive.
-fn standing_offer(context: &Context, declared: &Declared, seen: &Seen, audited: &Audited) -> Option<Offer> {
-    let offer = declared.object.status.as_ref().and_then(|status| status.plan.clone())?;
+/// Whether the offer in status still stands: nothing has happened that it must not outlive.
+fn stands(context: &Context, declared: &Declared, seen: &Seen, audited: &Audited) -> Standing {
+    let offer = declared.object.status.as_ref().and_then(|status| status.plan.as_ref());
     let made_in = context.offered_in(&declared.uid);
     // Policies that could not be read are not policies that changed: nothing is accepted meanwhile, and nothing expires by it.
     let era = match (&made_in, seen.policies.is_empty()) {
@@ -221,13 +239,11 @@ fn standing_offer(context: &Context, declared: &Declared, seen: &Seen, audited: 
         expires_after: declared.rules.expires_after,
         era: &era,
     };
-    match standing(Some(&offer), made_in.as_ref(), &now) {
-        Standing::Kept => Some(offer),
-        Standing::Anew(why) => {
-            tracing::info!(cloudspec = declared.key, offer = offer.offer, "the plan is offered anew: {why}");
-            None
-        }
+    let standing = standing(offer, made_in.as_ref(), &now);
+    if let (Standing::Anew(why), Some(offer)) = (&standing, offer) {
+        tracing::info!(cloudspec = declared.key, offer = offer.offer, "the plan is offered anew: {why}");
     }
+    standing
 }
 
 /// Rules on what stands in the annotations.
@@ -237,17 +253,14 @@ async fn rule(
     request: &Request,
     seen: &Seen,
     audited: &Audited,
-    standing: Option<&Offer>,
+    standing: &Standing,
     all: &[ChangePlan],
 ) -> Verdict {
     if request.approved.is_none() {
         return Verdict::NotAsked;
     }
-    let last = declared.object.status.as_ref().and_then(|status| status.plan.as_ref());
-    let Some(offer) = standing else {
-        let lapsed =
-            |offer: &Offer| Reason::ApprovalExpired(format!("offer {} no longer stands", offer.offer));
-        return Verdict::Refused(vec![last.map_or(Reason::NoPlanOnOffer, lapsed)]);
+    let Some(offer) = declared.object.status.as_ref().and_then(|status| status.plan.as_ref()) else {
+        return Verdict::Refused(vec![Reason::NoPlanOnOffer]);
     };
     let guard = match &seen.guard {
         Guard::Enforced => context.watchman.test_on(&declared.object).await,
@@ -269,7 +282,21 @@ async fn rule(
         current: Some(audited.plan.digest.clone()),
         decided: plan.is_none_or(plans::is_decided),
     };
-    decide(request, plan.map(|plan| offered(offer, plan)).as_ref(), &declared.rules, &facts)
+    let verdict = decide(request, plan.map(|plan| offered(offer, plan)).as_ref(), &declared.rules, &facts);
+    match standing {
+        Standing::Kept => verdict,
+        Standing::Anew(why) => lapsed(offer, why, verdict),
+    }
+}
+
+/// An offer that no longer stands is neither approved nor waited for; what the checks say of it is told first.
+fn lapsed(offer: &Offer, why: &str, verdict: Verdict) -> Verdict {
+    let lapsed = Reason::ApprovalExpired(format!("offer {} no longer stands: {why}", offer.offer));
+    Verdict::Refused(match verdict {
+        Verdict::Refused(reasons) => reasons,
+        Verdict::Held(reasons) => std::iter::once(lapsed).chain(reasons).collect(),
+        Verdict::NotAsked | Verdict::Approved(_) | Verdict::Rejected(_) => vec![lapsed],
+    })
 }
 
 fn offered(offer: &Offer, plan: &ChangePlan) -> Offered {

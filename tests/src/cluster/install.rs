@@ -26,6 +26,14 @@ pub fn install() -> Result<()> {
     outcome.clone().map_err(anyhow::Error::msg)
 }
 
+/// The same after something of it was changed or deleted.
+///
+/// # Errors
+/// As [`install`].
+pub fn again() -> Result<()> {
+    install_now()
+}
+
 fn install_now() -> Result<()> {
     let admin = Person::admin()?;
     let before = generations(&admin)?;

@@ -8,6 +8,7 @@
 
 mod install;
 mod namespace;
+mod own;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-pub use install::install;
+pub use install::{again, install};
 pub use namespace::Namespace;
+pub use own::own;
 
 /// A person, or the controller, by the kubeconfig of theirs.
 #[derive(Clone, Debug)]
@@ -43,6 +45,9 @@ impl Person {
     /// # Errors
     /// When `KUBECONFIG` is not set.
     pub fn admin() -> Result<Self> {
+        if let Some(kubeconfig) = own::kubeconfig() {
+            return Ok(Self { name: "admin".to_owned(), kubeconfig });
+        }
         let kubeconfig = std::env::var_os("KUBECONFIG").context(
             "KUBECONFIG is not set: start the rig by `cargo rig up`, then `eval \"$(cargo rig env)\"`",
         )?;
@@ -59,7 +64,9 @@ impl Person {
         let kubeconfig = dir.join("users").join(format!("{name}.kubeconfig"));
         let mut command = Command::new("control-plane");
         command.args(["user", name]).args(groups.iter().flat_map(|group| ["--group", group]));
-        command.arg("--dir").arg(dir).arg("--out").arg(&kubeconfig);
+        // Tests that run at the same time make the same people: a file is never seen half written.
+        let made = dir.join("users").join(format!("{name}.{}", uuid::Uuid::new_v4().simple()));
+        command.arg("--dir").arg(dir).arg("--out").arg(&made);
         let output =
             command.output().context("control-plane is not on the PATH: `eval \"$(cargo rig env)\"`")?;
         ensure!(
@@ -67,6 +74,7 @@ impl Person {
             "control-plane made no user: {}",
             String::from_utf8_lossy(&output.stderr)
         );
+        std::fs::rename(&made, &kubeconfig).context("failed to put the kubeconfig in its place")?;
         Ok(Self { name: name.to_owned(), kubeconfig })
     }
 

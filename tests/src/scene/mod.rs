@@ -7,6 +7,7 @@
 //! that ends in vain shows the object and the end of the controller's log.
 
 mod controller;
+mod stage;
 
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, ResourceExt};
 
 pub use controller::{Controller, program};
+pub use stage::Stage;
 
 use crate::cluster::{self, Answer, Namespace, Person};
 
@@ -163,13 +165,17 @@ impl Scene {
         Ok(self.specs().get(name).await?.status.unwrap_or_default())
     }
 
+    /// The API of the ChangePlans of this scene.
+    pub fn plan_api(&self) -> Api<ChangePlan> {
+        Api::namespaced(self.client(), &self.namespace.name)
+    }
+
     /// The ChangePlans, the oldest first.
     ///
     /// # Errors
     /// When the API server does not answer.
     pub async fn plans(&self) -> Result<Vec<ChangePlan>> {
-        let api: Api<ChangePlan> = Api::namespaced(self.client(), &self.namespace.name);
-        let mut plans = api.list(&ListParams::default()).await?.items;
+        let mut plans = self.plan_api().list(&ListParams::default()).await?.items;
         plans.sort_by_key(|plan| (plan.creation_timestamp().map(|time| time.0), plan.name_any()));
         Ok(plans)
     }

@@ -76,6 +76,11 @@ impl Sim {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The world, for a hook that changes it.
+    pub fn handle(&self) -> Arc<Mutex<World>> {
+        Arc::clone(&self.world)
+    }
+
     /// A clouds.yaml with the clouds `admin`, `admin-system`, `reader`, `reader-system`, `observer` and `observer-system`.
     pub fn clouds_yaml(&self) -> String {
         build::clouds_yaml(&self.url())

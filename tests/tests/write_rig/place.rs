@@ -9,7 +9,7 @@ use cloudspec::gate::{ApprovedPlan, admit};
 use cloudspec::model::action::{GroupRef, ProjectRef, RuleRef};
 use cloudspec::model::cloud::CloudIdentity;
 use cloudspec::model::desired::{GroupName, TenantName};
-use cloudspec::model::{Action, Class, Plan, Step};
+use cloudspec::model::{Action, Class, Step};
 use cloudspec::openstack::{CloudConfig, Environment, Limits, Writer, local};
 use cloudspec::plan::{digest, to_spec};
 use cloudspec_crds::ChangePlanStatus;
@@ -22,48 +22,22 @@ use serde_json::{Value, json};
 
 use crate::admin::Admin;
 
-fn rig(cloud: &str) -> CloudConfig {
+pub(crate) fn rig(cloud: &str) -> CloudConfig {
     let environment: Environment = std::env::vars().collect();
     local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
 }
 
-/// The steps of a plan that holds this call. The rules that come with a group are named in no plan but the one that makes it.
-fn steps(action: &Action) -> Vec<Action> {
-    match action {
-        Action::DeleteRule { group: _, which: RuleRef::Initial, rule } => {
-            let project = TenantName { domain: "a domain".into(), name: "shop".into() };
-            let name = GroupName { project, name: "a group".into() };
-            let (made, rule) = (GroupRef::Made(name.clone()), rule.clone());
-            let project = ProjectRef::Id("p".into());
-            vec![
-                Action::CreateSecurityGroup { project, name, description: String::new() },
-                Action::DeleteRule { group: made, which: RuleRef::Initial, rule },
-            ]
-        }
-        other => vec![other.clone()],
-    }
-}
-
-fn step(number: u32, action: Action) -> Step {
-    Step {
-        number,
-        class: if action.removes() { Class::Rebuildable } else { Class::Reversible },
-        action,
-        summary: "does it".into(),
-        findings: vec!["f".into()],
-        before: None,
-        after: None,
-        side_effects: vec![],
-        revert: "undoes it".into(),
-    }
-}
-
-/// A plan of these calls, approved.
-fn approved(cloud: &CloudIdentity, actions: Vec<Action>) -> ApprovedPlan {
-    let steps: Vec<Step> = (1..).zip(actions).map(|(number, action)| step(number, action)).collect();
+/// A plan of this one call, approved: what a writer cannot be had without.
+pub(crate) fn approved(cloud: &CloudIdentity, action: &Action) -> ApprovedPlan {
+    let steps = steps_of(action);
     let digest = digest(cloud, "uid", &steps);
-    let (cloud, left_alone) = (cloud.clone(), vec![]);
-    let plan = Plan { cloud: cloud.clone(), owner: "uid".into(), steps, left_alone, digest: digest.clone() };
+    let plan = cloudspec::model::Plan {
+        cloud: cloud.clone(),
+        owner: "uid".into(),
+        steps,
+        left_alone: vec![],
+        digest: digest.clone(),
+    };
     let owner = OwnerRef { kind: "CloudSpec".into(), name: "rig".into(), uid: "uid".into(), generation: 1 };
     let decision = Decision {
         verdict: "Approved".into(),
@@ -80,10 +54,39 @@ fn approved(cloud: &CloudIdentity, actions: Vec<Action>) -> ApprovedPlan {
         decision: Some(decision),
         ..ChangePlanStatus::default()
     };
-    admit(&to_spec(&plan, owner), &status, "uid", &cloud).unwrap()
+    admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
 }
 
-/// A domain with one project.
+/// The steps of a plan of this one call; what is in a new group needs the step that makes the group.
+fn steps_of(action: &Action) -> Vec<Step> {
+    let mut actions = vec![action.clone()];
+    if let Action::DeleteRule { which: RuleRef::Initial, rule, .. } = action {
+        let name =
+            GroupName { project: TenantName { domain: "d".into(), name: "p".into() }, name: "made".into() };
+        let project = ProjectRef::Id("p".into());
+        actions = vec![
+            Action::CreateSecurityGroup { project, name: name.clone(), description: String::new() },
+            Action::DeleteRule { group: GroupRef::Made(name), which: RuleRef::Initial, rule: rule.clone() },
+        ];
+    }
+    let step = |(number, action): (u32, Action)| Step {
+        number,
+        class: match action {
+            Action::DeleteRule { .. } => Class::Rebuildable,
+            _ => Class::Reversible,
+        },
+        action,
+        summary: "the call under test".into(),
+        findings: vec!["0".repeat(16)],
+        before: None,
+        after: None,
+        side_effects: vec![],
+        revert: "nothing".into(),
+    };
+    (1..).zip(actions).map(step).collect()
+}
+
+/// A domain with one project, and the way to the writer under test.
 pub(crate) struct Place {
     pub(crate) admin: Admin,
     pub(crate) domain: String,
@@ -156,15 +159,15 @@ impl Place {
         }
     }
 
-    /// A writer for a plan of these calls, behind the proxy.
-    fn writer(&self, actions: Vec<Action>) -> Writer {
-        let plan = approved(&self.through.identity(), actions);
+    /// The writer of a plan of this one call.
+    fn writer(&self, action: &Action) -> Writer {
+        let plan = approved(&self.through.identity(), action);
         Writer::new(self.through.clone(), None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
     }
 
     pub(crate) async fn look(&self, action: &Action) -> Look {
         let before = self.proxy.writes().len();
-        let look = self.writer(vec![]).look(action).await.unwrap();
+        let look = self.writer(action).look(action).await.unwrap();
         assert_eq!(self.proxy.writes().len(), before, "a look changes nothing");
         look
     }
@@ -193,7 +196,7 @@ impl Place {
     ) -> (Result<Written, WriteError>, Call) {
         let id = format!("req-{}", uuid::Uuid::new_v4());
         let before = self.proxy.writes().len();
-        let written = self.writer(steps(action)).make(action, revision, &id).await;
+        let written = self.writer(action).make(action, revision, &id).await;
         let calls = self.proxy.writes().split_off(before);
         let [call] = calls.as_slice() else { panic!("{action:?} took {} calls: {calls:?}", calls.len()) };
         assert_eq!(call.sent_request_id.as_deref(), Some(id.as_str()), "{call}");

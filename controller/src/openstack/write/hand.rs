@@ -130,8 +130,6 @@ impl Hand {
             // Another took it away at the same time, or made the same thing: a look tells.
             404 => Err(WriteError::Unclear { message: said(404, &answer) }),
             409 if is_twin(conflict, &answer) => Err(WriteError::Unclear { message: said(409, &answer) }),
-            // Nothing was done: another time, perhaps.
-            429 => Err(WriteError::NotSent { message: said(429, &answer) }),
             412 => Err(WriteError::Refused {
                 status: 412,
                 message: "it was changed meanwhile".to_owned(),
@@ -202,10 +200,13 @@ fn json(answer: &Answer) -> Result<Value, WriteError> {
         .map_err(|_| WriteError::Unclear { message: "the answer is not JSON".to_owned() })
 }
 
-/// What the service did not do (4xx) is refused; what it may have done in part (5xx) is not clear.
+/// What the service did not do (4xx) is refused, but for what may pass; what it may have done in part (5xx) is not clear.
 fn refused_or_unclear(status: u16, answer: &Answer) -> WriteError {
     let id = answer.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
     match status {
+        // Too many requests: not now is no refusal.
+        429 => WriteError::NotSent { message: said(status, answer) },
+        // A proxy stopped to wait for the request.
         408 => WriteError::Unclear { message: said(status, answer) },
         400..=499 => WriteError::Refused { status, message: said(status, answer), request_id: id },
         _ => WriteError::Unclear { message: said(status, answer) },

@@ -23,45 +23,36 @@ fn place(service: QuotaService, project: &str) -> (Vec<&str>, &'static str) {
 }
 
 async fn current(hand: &Hand, project: &str, service: QuotaService) -> Result<QuotaValues, WriteError> {
-    let own = limits(hand, project, service).await?;
-    match service {
-        QuotaService::KeyManager => {
-            let mut all = defaults(hand).await?;
-            all.extend(own.unwrap_or_default());
-            Ok(all)
-        }
-        QuotaService::Compute | QuotaService::Volume | QuotaService::Network | QuotaService::LoadBalancer => {
-            own.ok_or_else(|| not_understood(service, project))
-        }
+    let own = own(hand, project, service).await?;
+    if service != QuotaService::KeyManager {
+        return own.ok_or_else(|| not_understood(service, project));
     }
+    let mut all = defaults(hand).await?;
+    all.extend(own.unwrap_or_default());
+    Ok(all)
 }
 
-/// What a service shows of a project: Barbican shows the limits that it has of its own, the others all that hold.
-async fn limits(
-    hand: &Hand,
-    project: &str,
-    service: QuotaService,
-) -> Result<Option<QuotaValues>, WriteError> {
+/// The numbers that a service shows for a project; Barbican shows those alone that it has of its own.
+async fn own(hand: &Hand, project: &str, service: QuotaService) -> Result<Option<QuotaValues>, WriteError> {
     let (path, key) = place(service, project);
     match hand.read(Service::from(service), &path, &[]).await? {
-        Found::There(answer) => match numbers(answer.get(key)) {
-            Some(limits) => Ok(Some(limits)),
-            None => Err(not_understood(service, project)),
-        },
+        Found::There(answer) => {
+            numbers(answer.get(key)).map(Some).ok_or_else(|| not_understood(service, project))
+        }
         Found::NotThere(_) => Ok(None),
     }
 }
 
-/// Barbican's defaults: what holds for the asking project where it has no limit of its own.
+/// Barbican's defaults are what holds for the asking project where it has no limits of its own.
 async fn defaults(hand: &Hand) -> Result<QuotaValues, WriteError> {
     let service = QuotaService::KeyManager;
-    let answer = match hand.read(Service::KeyManager, &["quotas"], &[]).await? {
-        Found::There(answer) => numbers(answer.get("quotas")),
-        Found::NotThere(_) => None,
+    let Found::There(answer) = hand.read(Service::KeyManager, &["quotas"], &[]).await? else {
+        return Err(not_understood(service, "that asks"));
     };
-    let mut defaults = answer.ok_or_else(|| not_understood(service, "that asks"))?;
+    let all = numbers(answer.get("quotas"));
+    let mut defaults = all.ok_or_else(|| not_understood(service, "that asks"))?;
     if let Some(asking) = hand.project(Service::KeyManager).await? {
-        let own = limits(hand, &asking.0, service).await?.unwrap_or_default();
+        let own = own(hand, &asking.0, service).await?.unwrap_or_default();
         defaults.retain(|name, _| !own.contains_key(name));
     }
     Ok(defaults)
