@@ -9,10 +9,9 @@ use std::sync::Arc;
 use axum::response::{IntoResponse, Response};
 use cloudspec::apply::port::{CloudWrite, Look, WriteError, Written};
 use cloudspec::gate::{ApprovedPlan, admit};
-use cloudspec::model::action::{GroupRef, ProjectChange, ProjectRef};
-use cloudspec::model::cloud::CloudIdentity;
-use cloudspec::model::desired::{GroupName, TenantName};
-use cloudspec::model::rule::{Direction, Ethertype, Remote, Rule, Traffic};
+use cloudspec::model::action::{ProjectChange, ProjectRef};
+use cloudspec::model::cloud::{CloudIdentity, QuotaService};
+use cloudspec::model::desired::TenantName;
 use cloudspec::model::{Action, Class, Plan, Step};
 use cloudspec::observe::{CloudRead, Listing};
 use cloudspec::openstack::{ConfigError, Writer};
@@ -23,21 +22,21 @@ use fake::{Fake, broken, config, limits, ok, status};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::json;
 
-/// A plan of one call, approved: what a writer cannot be had without.
-fn approved(cloud: &CloudIdentity) -> ApprovedPlan {
+/// A plan of one call, approved.
+fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
     let step = Step {
         number: 1,
-        action: describe(),
-        summary: "describe the project".into(),
-        findings: vec!["0".repeat(16)],
+        action,
+        summary: "does it".into(),
+        findings: vec!["f".into()],
         class: Class::Reversible,
         before: None,
         after: None,
         side_effects: vec![],
-        revert: "nothing".into(),
+        revert: "undoes it".into(),
     };
+    let digest = digest(cloud, "uid", std::slice::from_ref(&step));
     let (steps, left_alone) = (vec![step], vec![]);
-    let digest = digest(cloud, "uid", &steps);
     let plan = Plan { cloud: cloud.clone(), owner: "uid".into(), steps, left_alone, digest: digest.clone() };
     let owner = OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: "uid".into(), generation: 1 };
     let decision = Decision {
@@ -60,7 +59,7 @@ fn approved(cloud: &CloudIdentity) -> ApprovedPlan {
 
 fn writer(url: &str) -> Writer {
     let config = config(url);
-    let plan = approved(&config.identity());
+    let plan = approved(&config.identity(), describe());
     Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap()
 }
 
@@ -157,26 +156,54 @@ async fn a_services_words_are_kept_and_cut() {
 #[tokio::test]
 async fn what_is_yet_to_be_made_is_never_asked_for() {
     let fake = Fake::start(|_, _, _| status(500)).await;
-    let writer = writer(&fake.url);
     let tenant = TenantName { domain: "d".into(), name: "shop".into() };
-    let group = GroupRef::Made(GroupName { project: tenant.clone(), name: "web".into() });
-    let rule = Rule {
-        direction: Direction::Ingress,
-        ethertype: Ethertype::IPv4,
-        traffic: Traffic::Any,
-        remote: Remote::Anywhere,
-    };
     let change = ProjectChange::Enabled { from: true, to: false };
-    let by_name = [
-        Action::ChangeProject { project: ProjectRef::Made(tenant), change },
-        Action::CreateRule { project: ProjectRef::Id("p".into()), group, rule, description: String::new() },
+    let by_name = Action::ChangeProject { project: ProjectRef::Made(tenant), change };
+    let look = writer(&fake.url).look(&by_name).await;
+    assert!(matches!(look, Err(WriteError::NotSent { .. })), "{look:?}");
+    assert!(fake.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_is_none_of_the_plan_is_never_sent() {
+    let fake = Fake::start(|_, _, _| ok(&json!({"project": {}}))).await;
+    let others = [
+        ("p", ProjectChange::Description { from: "first".into(), to: "third".into() }),
+        ("p", ProjectChange::Enabled { from: true, to: false }),
+        ("q", ProjectChange::Description { from: "first".into(), to: "second".into() }),
     ];
-    for action in by_name {
-        assert!(matches!(writer.look(&action).await, Err(WriteError::NotSent { .. })), "{action:?}");
-        let made = writer.make(&action, None, "req-1").await;
-        assert!(matches!(made, Err(WriteError::NotSent { .. })), "{action:?}");
+    for (project, change) in others {
+        let other = Action::ChangeProject { project: ProjectRef::Id(project.into()), change };
+        let made = writer(&fake.url).make(&other, None, "req-1").await;
+        assert!(matches!(made, Err(WriteError::NotSent { .. })), "{other:?}");
     }
     assert!(fake.asked.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn the_limits_of_the_project_that_asks_are_not_barbicans_defaults() {
+    let fake = Fake::start(|_, path, _| match path {
+        "/v1/quotas" => ok(&json!({"quotas": {"secrets": 10, "orders": -1}})),
+        "/v1/project-quotas/p-own" => ok(&json!({"project_quotas": {"secrets": 10, "orders": null}})),
+        _ => (
+            http::StatusCode::NOT_FOUND,
+            axum::Json(json!({"code": 404, "description": "Project quotas not found."})),
+        )
+            .into_response(),
+    })
+    .await;
+    let set = |limit: &str, to| Action::SetQuota {
+        project: ProjectRef::Id("p".into()),
+        service: QuotaService::KeyManager,
+        from: None,
+        to: [(limit.to_owned(), to)].into(),
+    };
+    let writer = writer(&fake.url);
+    assert_eq!(writer.look(&set("orders", -1)).await, Ok(Look::AlreadyDone { id: None }));
+    assert_eq!(writer.look(&set("orders", 5)).await, Ok(Look::Ready { revision: None }));
+    // Nobody can tell what holds there: that it is 10 already least of all.
+    let unknown = writer.look(&set("secrets", 10)).await;
+    assert!(matches!(unknown, Ok(Look::Refused { .. })), "{unknown:?}");
 }
 
 #[tokio::test]
@@ -194,7 +221,7 @@ async fn a_look_is_repeated_and_changes_nothing() {
 
 #[test]
 fn a_writer_is_of_the_cloud_that_the_plan_was_approved_for() {
-    let elsewhere = approved(&config("http://127.0.0.1:2").identity());
+    let elsewhere = approved(&config("http://127.0.0.1:2").identity(), describe());
     let refused = Writer::new(config("http://127.0.0.1:1"), None, limits(), Arc::new(|_| {}), &elsewhere);
     assert!(matches!(refused.err(), Some(ConfigError::Pair { .. })));
 }

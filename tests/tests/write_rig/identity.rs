@@ -148,6 +148,13 @@ async fn a_role_is_granted_and_revoked_for_a_user_and_a_group() {
             };
             let revoke = Action::RevokeRole { project: project.into(), principal, role: role.into() };
             assert_eq!(place.look(&revoke).await, Look::AlreadyDone { id: None });
+            // Not held, because nobody is there to hold it, is another thing.
+            let mut nowhere = grant.clone();
+            if let Action::GrantRole { project, .. } = &mut nowhere {
+                *project = ProjectRef::Id("0".repeat(32).as_str().into());
+            }
+            assert!(place.refusal(&nowhere).await.contains("project"));
+            assert_eq!(place.unclear(&nowhere, None).await, 404);
             assert_eq!(place.carry_out(&grant).await, None);
             assert_eq!(place.carry_out(&revoke).await, None);
             // Taken away at the same time by another: what is told is that a look must tell.
