@@ -170,9 +170,8 @@ async fn approved_after_all(stage: &Stage) -> Result<()> {
 
 async fn while_down(stage: &Stage, row: &Row) -> Result<()> {
     row.tamper()?;
-    match row.lets_bob_approve() {
-        true => forge(stage).await?,
-        false => {}
+    if row.lets_bob_approve() {
+        forge(stage).await?;
     }
     stage.until_reason("lab", "ApprovalGateEnforced", "NotEnforced").await?;
     stage.untouched().await?;
