@@ -1,7 +1,6 @@
 //! Many CloudSpecs on one cloud: what two list is corrected by neither, and what many look at is looked at once.
 
 #![cfg(feature = "rig")]
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use std::collections::BTreeMap;
 
