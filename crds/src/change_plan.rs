@@ -157,7 +157,7 @@ pub struct Decision {
     /// Their groups at that moment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// The value that they gave: `true` or the digest.
+    /// The value that they gave: `true`, `false` or the digest.
     pub value: String,
     /// The offer that it was given on.
     pub offer: i64,

@@ -103,7 +103,7 @@ async fn the_same_drift_again_asks_for_another_approval() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_suspended_spec_holds_its_approval_and_goes_on_when_it_is_resumed() {
+async fn a_suspended_spec_holds_its_approval_and_the_resumed_one_asks_for_another() {
     let Stage { sim: _sim, proxy, scene } = stage("suspended").await;
     let suspend = |value: bool| {
         let patch = format!("{{\"spec\":{{\"suspend\":{value}}}}}");
@@ -138,8 +138,9 @@ async fn a_plan_is_held_where_it_stands_while_the_spec_is_suspended_and_goes_on_
     stage.approve("true").unwrap();
     hold.arrived().await;
     suspend(true);
-    // The controller has heard of it when it has logged nothing else to do; the call under way is still finished.
-    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    // One watch tells of both, in their order: who has looked after the second has heard of the first.
+    stage.scene.apply("second", "interval: 30s\ntenants: []\n").unwrap();
+    stage.scene.until_state("second", "InSync").await.unwrap();
     hold.release();
     let suspended = |object: &CloudSpec| {
         let status = object.status.clone().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the API server refuses, with its words. `{x}` stands for a value of the stage, `{{` for nothing special.
+//! What the API server refuses, with its words. `{digest}` and the like stand for what is so on the stage.
 
 /// Who tries.
 #[derive(Clone, Copy)]
