@@ -40,7 +40,8 @@ pub(super) async fn execute(
     plan: &ChangePlan,
 ) -> Result<(), Interrupted> {
     let plans = Plans::of(&context.client, &declared.object);
-    let process = Process { context, object: ObjectRef::from_obj(declared.object.as_ref()) };
+    let object = ObjectRef::from_obj(declared.object.as_ref());
+    let process = Process { context, object, uid: declared.uid.clone() };
     process.go_on().map_err(Interrupted::Run)?;
     let mut journal = PlanJournal::take_over(plans.api(), &plan.name_any(), &context.holder).await?;
     let begun = !journal.entries().is_empty();
@@ -87,8 +88,13 @@ fn admitted(
     within(&audited.plan, approved.plan())
         .map_err(|differences| format!("the cloud has changed: {}", differences.join("; ")))?;
     // A step that is no longer planned is done already, or it is one that must not be taken now.
-    if audited.plan.steps.len() < approved.plan().steps.len() && !audited.is_whole() {
+    let fewer = audited.plan.steps.len() < approved.plan().steps.len();
+    if fewer && !audited.is_whole() {
         return Err("not all that the plan was made from can be told now".to_owned());
+    }
+    // A step that the spec no longer asks for was withdrawn, not done.
+    if fewer && declared.object.metadata.generation != Some(plan.spec.owner.generation) {
+        return Err("the spec has changed since the plan was made".to_owned());
     }
     Ok(approved)
 }
@@ -116,6 +122,7 @@ fn stopped(step: u32, why: &str, not_tried: &[u32]) -> String {
 struct Process<'a> {
     context: &'a Context,
     object: ObjectRef<CloudSpec>,
+    uid: String,
 }
 
 impl Env for Process<'_> {
@@ -139,6 +146,9 @@ impl Env for Process<'_> {
             None => Err("the object is gone".to_owned()),
             Some(object) if object.metadata.deletion_timestamp.is_some() => {
                 Err("the object is being deleted".to_owned())
+            }
+            Some(object) if object.metadata.uid.as_deref() != Some(&self.uid) => {
+                Err("the object was made anew".to_owned())
             }
             Some(object) if object.spec.suspend => Err("spec.suspend is true".to_owned()),
             Some(_) => Ok(()),
