@@ -146,7 +146,7 @@ mod tests {
             |cluster| Home::at(dir.path().join("c"), dir.path().join("s"), cluster).unwrap().kubeconfig();
         assert_eq!(at(Cluster::Own), dir.path().join("s/control-plane/kubeconfig"));
         assert_eq!(at(Cluster::Assets("/opt".into())), dir.path().join("s/kubebuilder/kubeconfig"));
-        assert_eq!(at(Cluster::Given("/root/.kube/config".into())), Path::new("/root/.kube/config"));
+        assert_eq!(at(Cluster::Given("/home/ann/.kube/config".into())), Path::new("/home/ann/.kube/config"));
     }
 
     #[test]
