@@ -91,7 +91,7 @@ impl Import {
             say("nothing was written: --allow-partial writes a CloudSpec without what is left out");
             return Ok(Exit::NotTold);
         }
-        imported.notes.iter().for_each(|note| say(note));
+        imported.notes.iter().for_each(say);
         print(&self.text(imported)?)?;
         Ok(Exit::Done)
     }

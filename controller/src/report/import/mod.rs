@@ -70,12 +70,19 @@ pub fn import(
     let directory = Directory::new(snapshot, &domains);
     let peers = Peers::new(snapshot, &projects);
     let mut imported = Imported::default();
+    let mut unread = Unread::new();
     for (name, project) in projects.iter().filter(|(name, _)| chosen.is_empty() || chosen.contains(*name)) {
-        imported.tenant(name, project, snapshot, &directory, services);
+        imported.tenant(name, project, snapshot, &directory, services, &mut unread);
         imported.groups(name, project, snapshot, &peers);
+    }
+    for ((service, _), (count, why)) in unread {
+        imported.leave_out(format_args!("quotas of {service} of {count} tenants: {why}"));
     }
     Ok(imported)
 }
+
+/// Limits that were not seen, by service and reason: how many, and the first answer. One that may not read them may read none.
+type Unread = BTreeMap<(QuotaService, String), (usize, Unknown)>;
 
 fn by_name<'a>(
     snapshot: &'a Snapshot,
@@ -100,6 +107,7 @@ impl Imported {
         snapshot: &Snapshot,
         directory: &Directory<'_>,
         services: &BTreeSet<QuotaService>,
+        unread: &mut Unread,
     ) {
         let Project { id, name: _, domain: _, description, enabled, tags, immutable } = project;
         let (roles, unlisted_roles) = directory.roles(name, id, self);
@@ -111,7 +119,7 @@ impl Imported {
             enabled: Some(*enabled),
             tags: (!tags.is_empty()).then(|| tags.iter().cloned().collect()),
             protected: immutable.then_some(true),
-            quotas: self.quotas(name, id, snapshot, services),
+            quotas: self.quotas(name, id, snapshot, services, unread),
             roles,
             unlisted_roles,
         };
@@ -127,6 +135,7 @@ impl Imported {
         project: &ProjectId,
         snapshot: &Snapshot,
         services: &BTreeSet<QuotaService>,
+        unread: &mut Unread,
     ) -> Option<Quotas> {
         let mut quotas = Quotas::default();
         for service in services {
@@ -134,7 +143,7 @@ impl Imported {
             let values = match seen {
                 Some(Ok(values)) => values,
                 Some(Err(why)) => {
-                    self.leave_out(format_args!("quotas: {why}"));
+                    unread.entry((*service, why.reason.clone())).or_insert_with(|| (0, why.clone())).0 += 1;
                     continue;
                 }
                 None => {
