@@ -13,7 +13,7 @@ use cloudspec::model::action::{GroupRef, ProjectChange, ProjectRef};
 use cloudspec::model::cloud::CloudIdentity;
 use cloudspec::model::desired::{GroupName, TenantName};
 use cloudspec::model::rule::{Direction, Ethertype, Remote, Rule, Traffic};
-use cloudspec::model::{Action, Plan};
+use cloudspec::model::{Action, Class, Plan, Step};
 use cloudspec::observe::{CloudRead, Listing};
 use cloudspec::openstack::{ConfigError, Writer};
 use cloudspec::plan::{digest, to_spec};
@@ -23,10 +23,21 @@ use fake::{Fake, broken, config, limits, ok, status};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::json;
 
-/// A plan of no steps, approved: what a writer cannot be had without.
+/// A plan of one call, approved: what a writer cannot be had without.
 fn approved(cloud: &CloudIdentity) -> ApprovedPlan {
-    let digest = digest(cloud, "uid", &[]);
-    let (steps, left_alone) = (vec![], vec![]);
+    let step = Step {
+        number: 1,
+        action: describe(),
+        summary: "describe the project".into(),
+        findings: vec!["0".repeat(16)],
+        class: Class::Reversible,
+        before: None,
+        after: None,
+        side_effects: vec![],
+        revert: "nothing".into(),
+    };
+    let (steps, left_alone) = (vec![step], vec![]);
+    let digest = digest(cloud, "uid", &steps);
     let plan = Plan { cloud: cloud.clone(), owner: "uid".into(), steps, left_alone, digest: digest.clone() };
     let owner = OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: "uid".into(), generation: 1 };
     let decision = Decision {
@@ -84,7 +95,7 @@ async fn no_failure_is_answered_by_a_second_call() {
         assert_eq!(sent, 1, "{code}");
         let why = told.unwrap_err();
         let expected = match code {
-            400 | 403 | 412 => matches!(why, WriteError::Refused { status, .. } if status == code),
+            400 | 403 | 409 | 412 => matches!(why, WriteError::Refused { status, .. } if status == code),
             429 => matches!(why, WriteError::NotSent { .. }),
             _ => matches!(why, WriteError::Unclear { .. }),
         };

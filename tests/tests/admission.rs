@@ -163,7 +163,10 @@ fn a_rejection_is_stamped_as_an_approval_is() {
     stage.annotate(&stage.alice, "x", &["approved=false"]).or_fail().unwrap();
     assert_eq!(stage.annotation("x", "approved"), "false");
     assert_eq!(stage.stamp("x", "approved-by"), stage.alice.name);
-    assert_eq!((stage.stamp("x", "approved-plan"), stage.stamp("x", "approved-offer")), (PLAN_X.into(), "7".into()));
+    assert_eq!(
+        (stage.stamp("x", "approved-plan"), stage.stamp("x", "approved-offer")),
+        (PLAN_X.into(), "7".into())
+    );
 }
 
 #[test]

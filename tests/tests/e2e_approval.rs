@@ -4,9 +4,10 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
-use cloudspec_tests::proxy::Proxy;
-use cloudspec_tests::scene::{Scene, condition};
-use cloudspec_tests::sim::{Builder, Sim};
+use cloudspec_crds::CloudSpec;
+use cloudspec_tests::proxy::{Fault, Matcher, Place, Then};
+use cloudspec_tests::scene::{Stage, condition};
+use kube::ResourceExt;
 
 const SPEC: &str = "interval: 30s
 approval: {minPlanAge: 0s, requireDigest: Never}
@@ -18,25 +19,14 @@ securityGroups:
   ingress: [{protocol: tcp, ports: \"8443\", from: {cidr: 203.0.113.0/24}}]
 ";
 
-struct Stage {
-    sim: Sim,
-    proxy: Proxy,
-    scene: Scene,
-}
-
 async fn stage(test: &str) -> Stage {
-    let sim = Sim::start(Builder::default().tenants(2).build()).await.unwrap();
-    let proxy = Proxy::start(&sim.url()).await.unwrap();
-    let mut scene = Scene::new(test, &proxy.clouds_yaml(&sim.clouds_yaml())).await.unwrap();
-    scene.apply("lab", SPEC).unwrap();
-    scene.start().await.unwrap();
-    scene.until_state("lab", "AwaitingApproval").await.unwrap();
-    Stage { sim, proxy, scene }
+    Stage::offered(test, SPEC).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_approved_plan_is_carried_out_in_order_and_the_cloud_is_then_in_sync() {
     let Stage { sim, proxy, scene } = stage("approved").await;
+    let before = sim.world().clone();
     assert_eq!(proxy.writes(), vec![]);
     let answer = scene.annotate(&scene.alice, "lab", "true").unwrap();
     assert!(answer.succeeded, "{answer:?}");
@@ -61,10 +51,20 @@ async fn an_approved_plan_is_carried_out_in_order_and_the_cloud_is_then_in_sync(
         assert_eq!((entry.number, entry.state.as_str()), (step.number, "Done"), "{entry:?}");
         assert_eq!(entry.request_id, call.sent_request_id);
         assert_eq!(entry.service_request_id, call.request_id);
-        assert!(!step.revert.is_empty() && !step.findings.is_empty());
+        assert!(!step.summary.is_empty() && !step.findings.is_empty() && !step.revert.is_empty(), "{step:?}");
+        assert!(entry.finished_at >= entry.started_at, "{entry:?}");
     }
-    let id = sim.world().project_id("tenants", "t0001").unwrap();
-    assert_eq!(sim.world().projects[&id].description, "as declared");
+    let last = object.status.unwrap().last_execution.unwrap();
+    assert_eq!((last.result.as_str(), last.approved_by.as_str()), ("Succeeded", "alice"));
+    assert_eq!((last.done, last.steps), (writes.len().try_into().unwrap(), writes.len().try_into().unwrap()));
+    let world = sim.world().clone();
+    let id = world.project_id("tenants", "t0001").unwrap();
+    assert_eq!(world.projects[&id].description, "as declared");
+    assert_eq!(world.compute_quotas[&id]["cores"], 7);
+    // Nobody else's anything.
+    let other = world.project_id("tenants", "t0002").unwrap();
+    assert_eq!(world.compute_quotas.get(&other), before.compute_quotas.get(&other));
+    assert_eq!(world.projects[&other].description, before.projects[&other].description);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,7 +80,7 @@ async fn a_plan_that_the_world_has_left_behind_is_refused_and_nothing_is_done() 
         .await
         .unwrap();
     assert_eq!(condition(&object, "Approved"), Some(("False", "WorldChanged")));
-    let gone = |object: &cloudspec_crds::CloudSpec| {
+    let gone = |object: &CloudSpec| {
         !object.metadata.annotations.clone().unwrap_or_default().contains_key("approved")
     };
     scene.until("lab", "the annotation is gone", gone).await.unwrap();
@@ -110,17 +110,47 @@ async fn a_suspended_spec_holds_its_approval_and_goes_on_when_it_is_resumed() {
         scene.namespace.kubectl(&scene.bob, &["patch", "cloudspec", "lab", "--type=merge", "-p", &patch], "")
     };
     suspend(true).unwrap().or_fail().unwrap();
-    let suspended = |object: &cloudspec_crds::CloudSpec| {
+    let suspended = |object: &CloudSpec| {
         let status = object.status.clone().unwrap_or_default();
         status.state.as_deref() == Some("Suspended")
             && status.plan.is_some_and(|plan| plan.plan_generation == 2)
     };
     scene.until("lab", "it is suspended, with a plan of the new generation", suspended).await.unwrap();
     assert!(scene.annotate(&scene.alice, "lab", "true").unwrap().succeeded);
-    let held =
-        |object: &cloudspec_crds::CloudSpec| condition(object, "Approved") == Some(("False", "Suspended"));
+    let held = |object: &CloudSpec| condition(object, "Approved") == Some(("False", "Suspended"));
     scene.until("lab", "the approval is held", held).await.unwrap();
     assert_eq!(proxy.writes(), vec![]);
+    suspend(false).unwrap().or_fail().unwrap();
+    let ruled = |object: &CloudSpec| !object.annotations().contains_key("approved");
+    let object = scene.until("lab", "the approval is ruled on", ruled).await.unwrap();
+    // Whether it is suspended is part of the spec, and an approval is for one spec.
+    assert_eq!(condition(&object, "Approved"), Some(("False", "SpecChanged")));
+    assert_eq!(proxy.writes(), vec![]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_is_held_where_it_stands_while_the_spec_is_suspended_and_goes_on_after() {
+    let stage = stage("midway").await;
+    let suspend = |value: bool| {
+        stage.patch(&stage.scene.bob, "lab", &format!("{{\"spec\":{{\"suspend\":{value}}}}}")).unwrap();
+    };
+    let mut hold = stage.proxy.hold(Matcher::writes().once(), Place::After);
+    stage.approve("true").unwrap();
+    hold.arrived().await;
+    suspend(true);
+    // The controller has heard of it when it has logged nothing else to do; the call under way is still finished.
+    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    hold.release();
+    let suspended = |object: &CloudSpec| {
+        let status = object.status.clone().unwrap_or_default();
+        status.last_execution.is_some_and(|last| (last.result.as_str(), last.done) == ("Applying", 1))
+    };
+    stage.scene.until("lab", "one step is done and the rest held", suspended).await.unwrap();
+    assert_eq!(stage.proxy.writes().len(), 1);
+    suspend(false);
+    stage.until_reason("lab", "Applied", "Succeeded").await.unwrap();
+    let plan = stage.decided().await.unwrap().remove(0);
+    assert_eq!(stage.proxy.writes().len(), plan.spec.steps.len());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,4 +175,111 @@ async fn deleting_the_object_changes_nothing_in_the_cloud() {
         tokio::time::sleep(std::time::Duration::from_millis(200)).await;
     }
     assert_eq!(proxy.writes(), vec![]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_digest_of_the_plan_on_offer_approves_it() {
+    let stage = stage("digest").await;
+    let digest = stage.offer("lab").await.unwrap().digest;
+    stage.approve(&digest).unwrap();
+    stage.scene.until_state("lab", "InSync").await.unwrap();
+    let decision = stage.decided().await.unwrap().remove(0).status.unwrap().decision.unwrap();
+    assert_eq!((decision.value.as_str(), decision.verdict.as_str()), (digest.as_str(), "Approved"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_that_destroys_is_approved_by_its_digest_alone() {
+    let spec = "interval: 30s\napproval: {minPlanAge: 0s}\ntenants:\n\
+                - {name: t0001, domain: tenants, roles: [], unlistedRoles: Remove}\n";
+    let stage = Stage::offered("destroys", spec).await.unwrap();
+    let offer = stage.offer("lab").await.unwrap();
+    assert!(offer.classes.destructive > 0, "{offer:?}");
+    stage.approve("true").unwrap();
+    stage.until_reason("lab", "Approved", "DigestRequired").await.unwrap();
+    stage.until_taken_away("lab").await.unwrap();
+    stage.untouched().await.unwrap();
+    // The offer still stands.
+    assert_eq!(stage.offer("lab").await.unwrap().offer, offer.offer);
+    stage.approve(&offer.digest).unwrap();
+    stage.until_reason("lab", "Applied", "Succeeded").await.unwrap();
+    assert_eq!(i64::try_from(stage.proxy.writes().len()).unwrap(), offer.steps);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rejected_plan_is_not_offered_again_until_the_plan_or_the_spec_is_another() {
+    let stage = stage("rejected").await;
+    let first = stage.offer("lab").await.unwrap();
+    stage.approve("false").unwrap();
+    stage.until_taken_away("lab").await.unwrap();
+    let object = stage.until_reason("lab", "Approved", "Rejected").await.unwrap();
+    let decision = stage.decided().await.unwrap().remove(0).status.unwrap().decision.unwrap();
+    assert_eq!((decision.verdict.as_str(), decision.by.as_str()), ("Rejected", "alice"));
+    let status = object.status.unwrap();
+    assert_eq!((status.state.as_deref(), status.plan), (Some("Drifted"), None));
+    // It looks again, and offers nothing.
+    let looks = stage.proxy.calls().len();
+    let looked = |object: &CloudSpec| {
+        assert_eq!(object.status.as_ref().unwrap().plan, None);
+        stage.proxy.calls().len() > looks
+    };
+    stage.scene.until("lab", "the cloud is looked at again", looked).await.unwrap();
+    stage.scene.until_state("lab", "Drifted").await.unwrap();
+    // Another plan is.
+    stage.drift("drifted on");
+    stage.until_offered("lab").await.unwrap();
+    let second = stage.offer("lab").await.unwrap();
+    assert_ne!(second.digest, first.digest);
+    stage.approve("false").unwrap();
+    stage.until_taken_away("lab").await.unwrap();
+    // And so is the same one for another spec.
+    stage.patch(&stage.scene.bob, "lab", r#"{"spec": {"interval": "31s"}}"#).unwrap();
+    stage.until_offered("lab").await.unwrap();
+    assert_eq!(stage.offer("lab").await.unwrap().digest, second.digest);
+    assert_eq!(stage.proxy.writes(), vec![]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_the_service_refuses_ends_the_plan_and_the_steps_not_tried_are_named() {
+    let stage = stage("refused").await;
+    stage.proxy.fault(Matcher::writes().nth(2), Fault::status(403));
+    stage.approve("true").unwrap();
+    stage.until_reason("lab", "Applied", "Stopped").await.unwrap();
+    let plan = stage.decided().await.unwrap().remove(0);
+    let (steps, status) = (plan.spec.steps.len(), plan.status.unwrap());
+    assert!(steps >= 4, "{steps}");
+    let states: Vec<&str> = status.journal.iter().map(|entry| entry.state.as_str()).collect();
+    assert_eq!(states, ["Done", "Refused"]);
+    let message = status.message.unwrap();
+    assert!(message.contains("step 2: the service refused with 403"), "{message}");
+    assert!(message.contains(&format!("steps 3 to {steps} were not tried")), "{message}");
+    assert_eq!(stage.proxy.writes().len(), 2);
+    // What is left needs an approval of its own.
+    stage.until_offered("lab").await.unwrap();
+    stage.approve("true").unwrap();
+    stage.scene.until_state("lab", "InSync").await.unwrap();
+    assert_eq!(stage.proxy.writes().len(), steps + 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_that_was_made_immutable_meanwhile_is_left_as_it_is() {
+    let spec = "interval: 30s\napproval: {minPlanAge: 0s, requireDigest: Never}\n\
+                tenants: [{name: t0001, domain: tenants, description: as declared}]\n";
+    let stage = Stage::offered("immutable", spec).await.unwrap();
+    let before = stage.description();
+    let world = stage.sim.handle();
+    stage.proxy.hook(Matcher::writes(), Place::Before, move |_| {
+        let world = world.clone();
+        async move {
+            let mut world = world.lock().unwrap();
+            let id = world.project_id("tenants", "t0001").unwrap();
+            world.projects.get_mut(&id).unwrap().immutable = Some(true);
+            Then::Forward
+        }
+    });
+    stage.approve("true").unwrap();
+    stage.until_reason("lab", "Applied", "Stopped").await.unwrap();
+    let status = stage.decided().await.unwrap().remove(0).status.unwrap();
+    let message = status.message.unwrap();
+    assert!(message.contains("403") && message.contains("immutable"), "{message}");
+    assert_eq!((stage.proxy.writes().len(), stage.description()), (1, before));
 }

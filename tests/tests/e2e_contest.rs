@@ -1,7 +1,6 @@
 //! Many CloudSpecs on one cloud: what two list is corrected by neither, and what many look at is looked at once.
 
 #![cfg(feature = "rig")]
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use std::collections::BTreeMap;
 
@@ -55,8 +54,10 @@ async fn what_two_specs_list_is_corrected_by_neither_until_one_lets_go() {
     assert_eq!(two.status.unwrap().plan, None);
     stage.until_offered("one").await.unwrap();
     let plans = stage.scene.plans().await.unwrap();
-    let open: Vec<_> =
-        plans.iter().filter(|plan| plan.status.as_ref().unwrap().phase.as_deref() == Some("Offered")).collect();
+    let open: Vec<_> = plans
+        .iter()
+        .filter(|plan| plan.status.as_ref().unwrap().phase.as_deref() == Some("Offered"))
+        .collect();
     assert_eq!(open.len(), 1);
     assert_eq!(open[0].spec.steps.len(), 1);
     assert!(open[0].spec.steps[0].summary.contains("t0002"), "{}", open[0].spec.steps[0].summary);
@@ -96,19 +97,30 @@ async fn twenty_specs_with_one_credential_share_one_audit_an_interval() {
     let names: Vec<String> = (1..=20).map(|number| format!("lab-{number:02}")).collect();
     for name in &names {
         // The same needs, and nothing to correct: each listing is asked for by all.
-        stage.scene.apply(name, "interval: 30s\nunlistedTenants: {policy: Report, domains: [tenants]}\n").unwrap();
+        stage
+            .scene
+            .apply(name, "interval: 30s\nunlistedTenants: {policy: Report, domains: [tenants]}\n")
+            .unwrap();
     }
     stage.scene.start().await.unwrap();
     for name in &names {
-        stage.scene.until(name, "it was looked at", |object| condition(object, "Observed").is_some()).await.unwrap();
+        stage
+            .scene
+            .until(name, "it was looked at", |object| condition(object, "Observed").is_some())
+            .await
+            .unwrap();
     }
     // From one beginning of an interval to the next: each listing once.
     stage.proxy.clear();
     let reads = || stage.proxy.calls().into_iter().filter(|call| call.method == "GET").collect::<Vec<_>>();
     stage.scene.until(&names[0], "the next interval begins", |_| !reads().is_empty()).await.unwrap();
-    stage.scene.until(&names[0], "the one after that begins", |_| {
-        reads().last().is_some_and(|last| last.at > reads()[0].at + std::time::Duration::from_secs(20))
-    }).await.unwrap();
+    stage
+        .scene
+        .until(&names[0], "the one after that begins", |_| {
+            reads().last().is_some_and(|last| last.at > reads()[0].at + std::time::Duration::from_secs(20))
+        })
+        .await
+        .unwrap();
     let first = reads()[0].at;
     let mut times: BTreeMap<String, u32> = BTreeMap::new();
     for call in reads().iter().filter(|call| call.at < first + std::time::Duration::from_secs(20)) {

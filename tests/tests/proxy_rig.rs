@@ -38,7 +38,9 @@ async fn all_services_of_the_real_cloud_are_reached_through_the_proxy() {
         assert!(admin.service(service).starts_with(&begin), "{service}: {}", admin.service(service));
         assert_eq!(admin.get(service, path).await.0, 200, "{service}");
     }
-    let called: Vec<String> = proxy.calls().into_iter().skip(1).map(|call| call.service).collect();
+    // Cinder stands in the catalogue under two types, in no fixed order; both are at one address.
+    let official = |service: String| if service == "volumev3" { "block-storage".to_owned() } else { service };
+    let called: Vec<String> = proxy.calls().into_iter().skip(1).map(|call| official(call.service)).collect();
     assert_eq!(called, paths.map(|(service, _)| service));
     assert!(proxy.writes().is_empty());
     assert!(

@@ -60,7 +60,7 @@ pub(super) async fn reconcile(object: Arc<CloudSpec>, context: Arc<Context>) -> 
 }
 
 async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Action, Error> {
-    if object.metadata.deletion_timestamp.is_some() || !context.mandate.holds(context.clock.as_ref()) {
+    if object.metadata.deletion_timestamp.is_some() || !leads(context) {
         return Ok(Action::await_change());
     }
     // What is decided on is what stands now, not what a cache remembers.
@@ -89,8 +89,10 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
         // The annotations are gone and the world has moved: begin again with what stands now.
         Ok(()) => Ok(Action::requeue(Duration::ZERO)),
         Err(why) => {
-            all = plans.all().await?;
-            tell_interrupted(context, &declared, &all, &why).await?;
+            if leads(context) {
+                all = plans.all().await?;
+                tell_interrupted(context, &declared, &all, &why).await?;
+            }
             Err(why.into())
         }
     }
@@ -119,6 +121,10 @@ async fn tell_interrupted(
     Ok(tell(context, told).await?)
 }
 
+fn leads(context: &Context) -> bool {
+    context.mandate.holds(context.clock.as_ref())
+}
+
 /// The part after everything approved is done: look, rule on an approval, offer, tell.
 async fn look_and_tell(
     context: &Context,
@@ -133,7 +139,12 @@ async fn look_and_tell(
         true => context.clock.monotonic(),
         false => context.not_before(&declared.key, declared.interval),
     };
-    let audited = match audit(context, &declared, not_before).await {
+    let audited = audit(context, &declared, not_before).await;
+    // A process that was stopped while it looked may no longer be the leader: what it saw is not its to tell.
+    if !leads(context) {
+        return Ok(Action::await_change());
+    }
+    let audited = match audited {
         Ok(audited) => audited,
         Err(why) => {
             let verdict = if asked { Verdict::Held(vec![Reason::WorldNotTold]) } else { Verdict::NotAsked };
@@ -157,6 +168,9 @@ async fn look_and_tell(
         Standing::Kept => declared.object.status.as_ref().and_then(|status| status.plan.clone()),
         Standing::Anew(_) => None,
     };
+    if !leads(context) {
+        return Ok(Action::await_change());
+    }
     match &verdict {
         Verdict::Approved(approval) | Verdict::Rejected(approval) => {
             let phase = if matches!(verdict, Verdict::Approved(_)) { "Applying" } else { "Rejected" };

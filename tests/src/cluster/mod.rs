@@ -64,7 +64,9 @@ impl Person {
         let kubeconfig = dir.join("users").join(format!("{name}.kubeconfig"));
         let mut command = Command::new("control-plane");
         command.args(["user", name]).args(groups.iter().flat_map(|group| ["--group", group]));
-        command.arg("--dir").arg(dir).arg("--out").arg(&kubeconfig);
+        // Tests that run at the same time make the same people: a file is never seen half written.
+        let made = dir.join("users").join(format!("{name}.{}", uuid::Uuid::new_v4().simple()));
+        command.arg("--dir").arg(dir).arg("--out").arg(&made);
         let output =
             command.output().context("control-plane is not on the PATH: `eval \"$(cargo rig env)\"`")?;
         ensure!(
@@ -72,6 +74,7 @@ impl Person {
             "control-plane made no user: {}",
             String::from_utf8_lossy(&output.stderr)
         );
+        std::fs::rename(&made, &kubeconfig).context("failed to put the kubeconfig in its place")?;
         Ok(Self { name: name.to_owned(), kubeconfig })
     }
 

@@ -28,15 +28,8 @@ impl Controller {
         let log = dir.path().join("log");
         let output = File::create(&log).context("failed to make the log")?;
         let child = Command::new(program()?)
-            .args([
-                "run",
-                "--metrics-addr",
-                "127.0.0.1:0",
-                "--settle-seconds",
-                "1",
-                "--log",
-                "info,cloudspec=trace",
-            ])
+            .args(["run", "--metrics-addr", "127.0.0.1:0", "--settle-seconds", "1"])
+            .args(log_of(arguments))
             .arg("--kubeconfig")
             .arg(kubeconfig)
             .args(arguments)
@@ -117,6 +110,14 @@ impl Drop for Controller {
         // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// How much is logged, where the arguments do not say it.
+fn log_of(arguments: &[&str]) -> &'static [&'static str] {
+    match arguments.contains(&"--log") {
+        true => &[],
+        false => &["--log", "info,cloudspec=trace"],
     }
 }
 

@@ -1,11 +1,14 @@
 //! A plan of eight steps on a simulated cloud, and how to tell whether each was carried out once.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
 
 use cloudspec_crds::CloudSpec;
-use cloudspec_tests::proxy::{Call, Proxy};
+use cloudspec_tests::proxy::{Call, Matcher, Place, Proxy, Then};
 use cloudspec_tests::scene::Scene;
 use cloudspec_tests::sim::{Actor, Builder, Quotas, Scope, Sim, World};
+use tokio::sync::watch;
 
 /// Description and tags of a project, limits of two services, a role, a security group and two rules.
 const SPEC: &str = "interval: 10m
@@ -34,26 +37,41 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    /// With a controller that has the same name after a restart, so that it need not wait for its own lease.
-    pub(crate) async fn single(test: &str) -> Self {
-        Self::new(test, &["--identity", "one"]).await
+    pub(crate) async fn new(test: &str, arguments: &[&str]) -> Self {
+        let mut stage = Self::without_controller(test, arguments).await;
+        stage.scene.start().await.unwrap();
+        stage.scene.until_state("lab", "AwaitingApproval").await.unwrap();
+        assert_eq!(stage.proxy.writes(), vec![]);
+        stage
     }
 
-    pub(crate) async fn new(test: &str, arguments: &[&str]) -> Self {
+    pub(crate) async fn without_controller(test: &str, arguments: &[&str]) -> Self {
         let sim = Sim::start(Builder::default().tenants(2).build()).await.unwrap();
         let proxy = Proxy::start(&sim.url()).await.unwrap();
         let scene = Scene::new(test, &proxy.clouds_yaml(&sim.clouds_yaml())).await.unwrap();
-        let mut scene = scene.with_arguments(arguments);
+        let scene = scene.with_arguments(arguments);
         scene.apply("lab", SPEC).unwrap();
-        scene.start().await.unwrap();
-        scene.until_state("lab", "AwaitingApproval").await.unwrap();
-        assert_eq!(proxy.writes(), vec![]);
         Self { sim, proxy, scene }
     }
 
     pub(crate) fn approve(&self) {
         let answer = self.scene.annotate(&self.scene.alice, "lab", "true").unwrap();
         assert!(answer.succeeded, "{answer:?}");
+    }
+
+    /// Stops a call, counted from now on, until it is said what becomes of it.
+    pub(crate) fn trap(&self, call: Matcher, place: Place) -> Trap {
+        let (arrive, arrived) = watch::channel(false);
+        let (then, wait) = watch::channel(None);
+        let arrive = Arc::new(arrive);
+        self.proxy.hook(call, place, move |_| {
+            let (arrive, mut wait) = (Arc::clone(&arrive), wait.clone());
+            async move {
+                arrive.send_replace(true);
+                wait.wait_for(Option::is_some).await.unwrap().unwrap()
+            }
+        });
+        Trap { arrived, then }
     }
 
     /// Waits until it is in sync, and approves again as often as the approval was refused. How often that was.
@@ -82,6 +100,38 @@ impl Stage {
     }
 }
 
+/// A call that is stopped.
+pub(crate) struct Trap {
+    arrived: watch::Receiver<bool>,
+    then: watch::Sender<Option<Then>>,
+}
+
+impl Trap {
+    pub(crate) async fn sprung(&mut self) {
+        let arrived = self.arrived.wait_for(|arrived| *arrived);
+        tokio::time::timeout(Duration::from_secs(60), arrived).await.unwrap().unwrap();
+    }
+
+    pub(crate) fn release(&self, then: Then) {
+        self.then.send_replace(Some(then));
+    }
+}
+
+/// A run that nothing disturbs: what it does, and of how many calls it is from the approval on.
+pub(crate) async fn undisturbed() -> (Outcome, u64) {
+    let stage = Stage::new("whole", &[]).await;
+    stage.proxy.clear();
+    stage.approve();
+    assert_eq!(stage.until_in_sync().await, 0);
+    let calls = stage.proxy.calls();
+    for call in &calls {
+        println!("{call}");
+    }
+    let outcome = stage.outcome().await;
+    assert_eq!(outcome.plans, ["Succeeded: Done Done Done Done Done Done Done Done"]);
+    (outcome, u64::try_from(calls.len()).unwrap())
+}
+
 /// The cloud in words without ids, what was done to it, and what the plans say of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Outcome {
@@ -89,6 +139,13 @@ pub(crate) struct Outcome {
     /// How often the services took each kind of call.
     pub(crate) effects: BTreeMap<String, usize>,
     pub(crate) plans: Vec<String>,
+}
+
+impl Outcome {
+    /// What is not as in another, in words.
+    pub(crate) fn differs(&self, whole: &Self) -> Option<String> {
+        (self != whole).then(|| format!("{self:#?}\ninstead of\n{whole:#?}"))
+    }
 }
 
 fn state(object: &CloudSpec) -> &str {

@@ -46,10 +46,13 @@ async fn stage() -> Result<(Stage, String)> {
     stage.until_offered("second").await?;
     stage.scene.apply("planless", "interval: 30s\ntenants: []\n")?;
     stage.drift("drifted on");
-    stage.scene.until("lab", "the plan is another one", |object| {
-        let plan = object.status.as_ref().and_then(|status| status.plan.as_ref());
-        plan.is_some_and(|plan| plan.digest != old)
-    }).await?;
+    stage
+        .scene
+        .until("lab", "the plan is another one", |object| {
+            let plan = object.status.as_ref().and_then(|status| status.plan.as_ref());
+            plan.is_some_and(|plan| plan.digest != old)
+        })
+        .await?;
     Ok((stage, old))
 }
 

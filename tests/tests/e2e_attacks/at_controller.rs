@@ -96,7 +96,11 @@ async fn world_changed(stage: &mut Stage) -> Result<()> {
 async fn spec_changed(stage: &mut Stage) -> Result<()> {
     stage.pause()?;
     stage.approve("true")?;
-    stage.patch(&stage.scene.bob, "lab", r#"{"spec": {"tenants": [{"name": "t0001", "domain": "tenants", "description": "something else"}]}}"#)?;
+    stage.patch(
+        &stage.scene.bob,
+        "lab",
+        r#"{"spec": {"tenants": [{"name": "t0001", "domain": "tenants", "description": "something else"}]}}"#,
+    )?;
     stage.resume()
 }
 

@@ -63,8 +63,12 @@ async fn an_approval_that_was_revoked_while_it_waited_is_never_used() {
     assert!(waits(&object));
     // The plan grows old enough, and the controller looks again.
     let offered_at = stage.offer("lab").await.unwrap().offered_at.0;
-    stage.scene.until("lab", "the plan is old enough", |_| {
-        jiff::Timestamp::now().duration_since(offered_at) > jiff::SignedDuration::from_secs(32)
-    }).await.unwrap();
+    stage
+        .scene
+        .until("lab", "the plan is old enough", |_| {
+            jiff::Timestamp::now().duration_since(offered_at) > jiff::SignedDuration::from_secs(32)
+        })
+        .await
+        .unwrap();
     stage.untouched().await.unwrap();
 }

@@ -50,7 +50,11 @@ async fn stamps_of_an_earlier_approval_beside_a_new_one_count_for_nothing() {
     let first = stage.offer("lab").await.unwrap();
     stage.drift("drifted on");
     let newer = |object: &cloudspec_crds::CloudSpec| {
-        object.status.as_ref().and_then(|status| status.plan.as_ref()).is_some_and(|plan| plan.offer > first.offer)
+        object
+            .status
+            .as_ref()
+            .and_then(|status| status.plan.as_ref())
+            .is_some_and(|plan| plan.offer > first.offer)
     };
     stage.scene.until("lab", "there is a newer offer", newer).await.unwrap();
     stage.pause().unwrap();
@@ -67,7 +71,8 @@ async fn stamps_of_an_earlier_approval_beside_a_new_one_count_for_nothing() {
     stage.kubectl(&stage.scene.alice, &stamps, "").unwrap().or_fail().unwrap();
     let second = stage.offer("lab").await.unwrap();
     let object = stage.scene.specs().get("lab").await.unwrap();
-    let stamp = |name: &str| object.annotations().get(&format!("cloudspec.dev/{name}")).cloned().unwrap_or_default();
+    let stamp =
+        |name: &str| object.annotations().get(&format!("cloudspec.dev/{name}")).cloned().unwrap_or_default();
     assert_eq!((stamp("approved-by"), stamp("approved-plan")), ("alice".to_owned(), second.digest));
     assert_eq!(stamp("approved-offer"), second.offer.to_string());
     stage.resume().unwrap();
@@ -108,9 +113,13 @@ async fn an_approval_that_is_ruled_on_after_its_offer_expired_is_refused() {
     let offer = stage.offer("lab").await.unwrap();
     // An approval that is given in time, on an API server and a cloud that are slow after that.
     let expires = offer.offered_at.0 + jiff::SignedDuration::from_secs(61);
-    stage.scene.until("lab", "the offer is about to expire", |_| {
-        expires.duration_since(jiff::Timestamp::now()) < jiff::SignedDuration::from_secs(4)
-    }).await.unwrap();
+    stage
+        .scene
+        .until("lab", "the offer is about to expire", |_| {
+            expires.duration_since(jiff::Timestamp::now()) < jiff::SignedDuration::from_secs(4)
+        })
+        .await
+        .unwrap();
     let hold = stage.proxy.hold(Matcher::any().method("GET"), Place::Before);
     stage.approve("true").unwrap();
     stage.scene.until("lab", "the offer has expired", |_| jiff::Timestamp::now() > expires).await.unwrap();
@@ -128,7 +137,8 @@ async fn a_cloud_that_changes_between_the_decision_and_the_first_call_stops_the_
         let (plans, world) = (plans.clone(), world.clone());
         async move {
             let all = plans.list(&kube::api::ListParams::default()).await.unwrap();
-            let decided = all.iter().any(|plan| plan.status.as_ref().is_some_and(|status| status.decision.is_some()));
+            let decided =
+                all.iter().any(|plan| plan.status.as_ref().is_some_and(|status| status.decision.is_some()));
             if decided {
                 let mut world = world.lock().unwrap();
                 let id = world.project_id("tenants", "t0001").unwrap();
@@ -154,7 +164,9 @@ async fn a_rejected_plan_cannot_be_approved_after_all() {
     stage.until_reason("lab", "Approved", "Rejected").await.unwrap();
     stage.until_taken_away("lab").await.unwrap();
     let admin = Person::admin().unwrap();
-    for (person, value) in [(&stage.scene.alice, "true"), (&stage.scene.alice, digest.as_str()), (&admin, "true")] {
+    for (person, value) in
+        [(&stage.scene.alice, "true"), (&stage.scene.alice, digest.as_str()), (&admin, "true")]
+    {
         let answer = stage.scene.annotate(person, "lab", value).unwrap();
         assert!(!answer.succeeded && answer.error.contains("there is no plan to approve"), "{answer:?}");
     }

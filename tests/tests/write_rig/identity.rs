@@ -93,9 +93,7 @@ async fn a_project_that_is_not_as_planned_is_left_alone() {
 
         let changes = [
             (describe("zero", "third"), "\"first\""),
-            (ProjectChange::Enabled { from: false, to: false }, "true"),
             (ProjectChange::Tags { from: tags(&["z"]), to: tags(&[]) }, "\"a\""),
-            (ProjectChange::Protected { from: true, to: true }, "false"),
         ];
         for (one, seen) in changes {
             let why = place.refusal(&change(shop, one)).await;

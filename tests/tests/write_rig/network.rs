@@ -214,8 +214,8 @@ async fn what_neutron_refuses_is_told_in_its_words() {
         let limits = json!({"quota": {"security_group_rule": 0}});
         place.admin.put(&format!("network /quotas/{}", place.project), limits).await;
         let action = create_rule(&place, &group, rule(V4, tcp(80), Remote::Anywhere));
-        // 409 is also what a rule that is there already gets: a look tells them apart.
-        assert_eq!(place.unclear(&action, None).await, 409);
+        // 409 is also what a rule that is there already gets: the error's type tells them apart.
+        assert_eq!(place.refused(&action, None).await, 409);
         place.ready(&action).await;
         // Twins that are equal but for their spelling are one.
         let spelled = json!({"security_group_rule": {

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use cloudspec::apply::port::{CloudWrite, Look, WriteError, Written};
 use cloudspec::gate::{ApprovedPlan, admit};
-use cloudspec::model::Action;
+use cloudspec::model::action::{GroupRef, ProjectRef, RuleRef};
 use cloudspec::model::cloud::CloudIdentity;
+use cloudspec::model::desired::{GroupName, TenantName};
+use cloudspec::model::{Action, Class, Step};
 use cloudspec::openstack::{CloudConfig, Environment, Limits, Writer, local};
 use cloudspec::plan::{digest, to_spec};
 use cloudspec_crds::ChangePlanStatus;
@@ -25,13 +27,14 @@ pub(crate) fn rig(cloud: &str) -> CloudConfig {
     local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
 }
 
-/// A plan of no steps, approved: what a writer cannot be had without.
-pub(crate) fn approved(cloud: &CloudIdentity) -> ApprovedPlan {
-    let digest = digest(cloud, "uid", &[]);
+/// A plan of this one call, approved: what a writer cannot be had without.
+pub(crate) fn approved(cloud: &CloudIdentity, action: &Action) -> ApprovedPlan {
+    let steps = steps_of(action);
+    let digest = digest(cloud, "uid", &steps);
     let plan = cloudspec::model::Plan {
         cloud: cloud.clone(),
         owner: "uid".into(),
-        steps: vec![],
+        steps,
         left_alone: vec![],
         digest: digest.clone(),
     };
@@ -54,14 +57,43 @@ pub(crate) fn approved(cloud: &CloudIdentity) -> ApprovedPlan {
     admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
 }
 
-/// A domain with one project, and the writer under test.
+/// The steps of a plan of this one call; what is in a new group needs the step that makes the group.
+fn steps_of(action: &Action) -> Vec<Step> {
+    let mut actions = vec![action.clone()];
+    if let Action::DeleteRule { which: RuleRef::Initial, rule, .. } = action {
+        let name =
+            GroupName { project: TenantName { domain: "d".into(), name: "p".into() }, name: "made".into() };
+        let project = ProjectRef::Id("p".into());
+        actions = vec![
+            Action::CreateSecurityGroup { project, name: name.clone(), description: String::new() },
+            Action::DeleteRule { group: GroupRef::Made(name), which: RuleRef::Initial, rule: rule.clone() },
+        ];
+    }
+    let step = |(number, action): (u32, Action)| Step {
+        number,
+        class: match action {
+            Action::DeleteRule { .. } => Class::Rebuildable,
+            _ => Class::Reversible,
+        },
+        action,
+        summary: "the call under test".into(),
+        findings: vec!["0".repeat(16)],
+        before: None,
+        after: None,
+        side_effects: vec![],
+        revert: "nothing".into(),
+    };
+    (1..).zip(actions).map(step).collect()
+}
+
+/// A domain with one project, and the way to the writer under test.
 pub(crate) struct Place {
     pub(crate) admin: Admin,
     pub(crate) domain: String,
     pub(crate) domain_name: String,
     pub(crate) project: String,
     proxy: Proxy,
-    writer: Writer,
+    through: CloudConfig,
 }
 
 /// Runs a test in a place of its own, which is removed whatever becomes of the test.
@@ -81,13 +113,11 @@ impl Place {
         let proxy = Proxy::start(&config.identity().auth_url).await.unwrap();
         let mut through = config;
         through.auth_url = proxy.url().trim_end_matches("/v3").parse().unwrap();
-        let plan = approved(&through.identity());
-        let writer = Writer::new(through, None, Limits::default(), Arc::new(|_| {}), &plan).unwrap();
         let domain_name = format!("write-{}", uuid::Uuid::new_v4().simple());
         let domain = admin.make("identity /domains", "domain", json!({"name": domain_name})).await;
         let fields = json!({"name": "shop", "domain_id": domain, "description": "first", "tags": ["a"]});
         let project = admin.make("identity /projects", "project", fields).await;
-        Self { admin, domain, domain_name, project, proxy, writer }
+        Self { admin, domain, domain_name, project, proxy, through }
     }
 
     async fn remove(&self) {
@@ -129,9 +159,15 @@ impl Place {
         }
     }
 
+    /// The writer of a plan of this one call.
+    fn writer(&self, action: &Action) -> Writer {
+        let plan = approved(&self.through.identity(), action);
+        Writer::new(self.through.clone(), None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
+    }
+
     pub(crate) async fn look(&self, action: &Action) -> Look {
         let before = self.proxy.writes().len();
-        let look = self.writer.look(action).await.unwrap();
+        let look = self.writer(action).look(action).await.unwrap();
         assert_eq!(self.proxy.writes().len(), before, "a look changes nothing");
         look
     }
@@ -160,7 +196,7 @@ impl Place {
     ) -> (Result<Written, WriteError>, Call) {
         let id = format!("req-{}", uuid::Uuid::new_v4());
         let before = self.proxy.writes().len();
-        let written = self.writer.make(action, revision, &id).await;
+        let written = self.writer(action).make(action, revision, &id).await;
         let calls = self.proxy.writes().split_off(before);
         let [call] = calls.as_slice() else { panic!("{action:?} took {} calls: {calls:?}", calls.len()) };
         assert_eq!(call.sent_request_id.as_deref(), Some(id.as_str()), "{call}");
