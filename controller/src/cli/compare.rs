@@ -1,13 +1,14 @@
 //! `diff`, `plan` and `replay`: the pipeline up to the plan, with no cluster and no write anywhere.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use kube::ResourceExt;
 
-use super::cloud::{Cloud, Declared, Looked, declared, look};
+use super::cloud::{Cloud, Looked, look};
 use super::exit::Exit;
+use super::file::{Declared, declared};
 use super::output::{Output, exit_of, print};
 use crate::observe::{Needs, Recorder, Replay};
 use crate::report::render;
@@ -25,6 +26,7 @@ struct Spec {
 
 /// Says what is not as declared.
 #[derive(Debug, Args)]
+#[command(after_help = super::exit::codes())]
 pub(super) struct Diff {
     #[command(flatten)]
     spec: Spec,
@@ -32,7 +34,7 @@ pub(super) struct Diff {
     cloud: Cloud,
     #[command(flatten)]
     output: Output,
-    /// Keeps what was seen in this directory, without secrets, for `cloudspec replay`.
+    /// Keeps what was seen in this directory, which is new or empty, without secrets, for `cloudspec replay`.
     #[arg(long, value_name = "DIR")]
     record: Option<PathBuf>,
 }
@@ -40,6 +42,9 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) async fn run(self) -> Result<Exit> {
         let Declared { object: _, desired } = declared(&self.spec.file, self.spec.name.as_deref())?;
+        if let Some(directory) = &self.record {
+            holds_nothing(directory)?;
+        }
         let recorder = Recorder::new(self.cloud.reader()?);
         let Looked { snapshot: _, findings } = look(&recorder, &desired).await;
         if let Some(directory) = &self.record {
@@ -50,8 +55,25 @@ impl Diff {
     }
 }
 
+/// An older recording would be mixed with the new one.
+fn holds_nothing(directory: &Path) -> Result<()> {
+    match std::fs::read_dir(directory) {
+        Ok(mut files) => {
+            ensure!(
+                files.next().is_none(),
+                "{} is not empty: record into a new directory",
+                directory.display()
+            );
+            Ok(())
+        }
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(why) => Err(why).with_context(|| format!("failed to look into {}", directory.display())),
+    }
+}
+
 /// Says exactly what would be done, what others would lose by it, and how to take it back. Writes nothing.
 #[derive(Debug, Args)]
+#[command(after_help = super::exit::codes())]
 pub(super) struct Plan {
     #[command(flatten)]
     spec: Spec,
@@ -81,6 +103,7 @@ fn show(declared: &Declared, looked: &Looked, output: Output) -> Result<Exit> {
 
 /// Compares and plans again from what `diff --record` kept; asks no cloud.
 #[derive(Debug, Args)]
+#[command(after_help = super::exit::codes())]
 pub(super) struct Replayed {
     /// The recording.
     #[arg(value_name = "DIR")]

@@ -51,7 +51,7 @@ impl Approve {
         print(&render::change_plan(&plan, &findings, self.output.format())?)?;
         self.confirm(&object.name_any())?;
         decide(&client, &object, &offer, &offer.digest).await?;
-        println!("approved: {} ({})", offer.name, offer.digest);
+        print(&format!("approved: {} ({})\n", offer.name, offer.digest))?;
         Ok(Exit::Done)
     }
 
@@ -80,7 +80,7 @@ impl Reject {
         let (client, object) = self.object.get().await?;
         let offer = offer(&object)?;
         decide(&client, &object, &offer, "false").await?;
-        println!("rejected: {} ({})", offer.name, offer.digest);
+        print(&format!("rejected: {} ({})\n", offer.name, offer.digest))?;
         Ok(Exit::Done)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use super::output::say;
+
 /// How a command ended, where it did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
@@ -28,6 +30,14 @@ pub(super) fn codes() -> String {
     format!("Exit codes:\n{}", lines.join("\n"))
 }
 
+/// The same, and what all commands read of the environment.
+pub(super) fn codes_and_environment() -> String {
+    let environment = "Environment of all commands:\n  \
+        CLOUDSPEC_LOG   what is logged to standard error, such as debug; by default nothing, and info of `run`\n  \
+        NO_COLOR        where it is set, there are no colours";
+    format!("{}\n\n{environment}", codes())
+}
+
 /// The exit code of a command; why it failed goes to standard error.
 pub(super) fn code(done: anyhow::Result<Exit>) -> ExitCode {
     match done {
@@ -35,7 +45,7 @@ pub(super) fn code(done: anyhow::Result<Exit>) -> ExitCode {
         Ok(Exit::Drift) => ExitCode::from(2),
         Ok(Exit::NotTold) => ExitCode::from(3),
         Err(why) => {
-            eprintln!("cloudspec: {why:#}");
+            say(format_args!("{why:#}"));
             ExitCode::FAILURE
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use cloudspec_crds::cloud_spec::{ApprovalPolicy, Cloud as CloudRef, CredentialRef, Limits};
 use cloudspec_crds::tenant::UnlistedTenants;
@@ -10,18 +10,16 @@ use cloudspec_crds::{CloudSpec, CloudSpecSpec};
 
 use super::cloud::Cloud;
 use super::exit::Exit;
-use super::output::print;
+use super::output::{print, say};
 use crate::model::Desired;
 use crate::model::cloud::QuotaService;
 use crate::model::desired::TenantName;
 use crate::observe::{Needs, observe};
-use crate::report::import::{Imported, import};
-
-/// The most security groups that one CloudSpec takes.
-const MOST_GROUPS: usize = 500;
+use crate::report::import::{ImportError, Imported, import};
 
 /// Writes a CloudSpec of what is there: tenants with quotas and roles, and their security groups. `diff` of it finds nothing.
 #[derive(Debug, Args)]
+#[command(after_help = super::exit::codes())]
 pub(super) struct Import {
     #[command(flatten)]
     cloud: Cloud,
@@ -40,6 +38,9 @@ pub(super) struct Import {
     /// The Secret that it names for observing; it is not made.
     #[arg(long, value_name = "NAME", default_value = "cloud-reader")]
     secret_name: String,
+    /// Writes what could be seen and put into words, without the rest. What is left out is said on standard error.
+    #[arg(long)]
+    allow_partial: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -79,19 +80,18 @@ impl Import {
         let snapshot = observe(&self.cloud.reader()?, &self.needs(&services, &chosen)).await;
         let imported = match import(&snapshot, &chosen, &services) {
             Ok(imported) => imported,
-            Err(why) => {
-                eprintln!("cloudspec: nothing was written, for not all could be seen: {why}");
+            Err(why @ ImportError::NotSeen(_)) => {
+                say(format_args!("nothing was written: {why}"));
                 return Ok(Exit::NotTold);
             }
+            Err(why @ ImportError::NoSuchTenant(_)) => return Err(why.into()),
         };
-        let groups = imported.security_groups.len();
-        ensure!(
-            groups <= MOST_GROUPS,
-            "these tenants have {groups} security groups, and one CloudSpec takes {MOST_GROUPS}: import them in parts with --tenant"
-        );
-        for note in &imported.notes {
-            eprintln!("cloudspec: {note}");
+        imported.left_out.iter().for_each(|what| say(format_args!("left out: {what}")));
+        if !imported.left_out.is_empty() && !self.allow_partial {
+            say("nothing was written: --allow-partial writes a CloudSpec without what is left out");
+            return Ok(Exit::NotTold);
         }
+        imported.notes.iter().for_each(say);
         print(&self.text(imported)?)?;
         Ok(Exit::Done)
     }
@@ -106,12 +106,12 @@ impl Import {
     }
 
     fn text(&self, imported: Imported) -> Result<String> {
-        let Imported { tenants, security_groups, notes: _ } = imported;
+        let Imported { tenants, security_groups, notes: _, left_out: _ } = imported;
         let spec = CloudSpecSpec {
             cloud: CloudRef {
                 observe: CredentialRef {
                     secret_name: self.secret_name.clone(),
-                    cloud_name: self.cloud.os_cloud.clone().unwrap_or_else(|| "openstack".to_owned()),
+                    cloud_name: self.cloud.name().unwrap_or_else(|| "openstack".to_owned()),
                     identity_cloud_name: self.cloud.os_identity_cloud.clone(),
                 },
                 apply: None,
@@ -127,7 +127,10 @@ impl Import {
         // What is written is valid, or it is not written.
         if let Err(wrong) = Desired::from_spec(&spec) {
             let lines: Vec<String> = wrong.iter().map(ToString::to_string).collect();
-            anyhow::bail!("this cloud cannot be put into a valid CloudSpec:\n  {}", lines.join("\n  "));
+            anyhow::bail!(
+                "this does not make one valid CloudSpec; --tenant imports a part:\n  {}",
+                lines.join("\n  ")
+            );
         }
         let mut object = CloudSpec::new(&self.name, spec);
         object.metadata.namespace = self.namespace.clone();

@@ -4,8 +4,10 @@ mod cloud;
 mod compare;
 mod decide;
 mod exit;
+mod file;
 mod import;
 mod kube_clients;
+mod logs;
 mod look;
 mod output;
 mod run;
@@ -20,7 +22,7 @@ use exit::Exit;
 
 /// Says what is not as declared in an OpenStack cloud, and corrects it once a person has approved exactly that correction.
 #[derive(Debug, Parser)]
-#[command(name = "cloudspec", version, max_term_width = 110, after_help = exit::codes())]
+#[command(name = "cloudspec", version, max_term_width = 110, after_help = exit::codes(), after_long_help = exit::codes_and_environment())]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -80,6 +82,7 @@ fn run(command: Command) -> Result<Exit> {
 }
 
 fn wait(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
+    logs::of_commands()?;
     // All clients use one provider; a second installation changes nothing.
     let _ = rustls::crypto::ring::default_provider().install_default();
     tokio::runtime::Runtime::new().context("failed to start the runtime")?.block_on(work)

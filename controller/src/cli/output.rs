@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 
 use super::exit::Exit;
-use crate::model::Finding;
+use crate::model::{Finding, FindingKind};
 use crate::report::render::{Format, InSync, Screen, Style, in_sync};
 
 /// The format.
@@ -53,8 +53,20 @@ pub(super) fn print(text: &str) -> Result<()> {
     }
 }
 
-/// What the findings mean for the exit code.
+/// Says something beside the output: to standard error, which may have gone away as well.
+pub(super) fn say(what: impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr().lock(), "cloudspec: {what}");
+}
+
+/// What the findings mean for the exit code. What could not be told is said, for the code of drift hides it.
 pub(super) fn exit_of(findings: &[Finding]) -> Exit {
+    let unknowable = findings.iter().filter(|finding| finding.kind == FindingKind::Unknowable).count();
+    if unknowable > 0 {
+        say(format_args!(
+            "not all could be told: {unknowable} of {} findings are Unknowable",
+            findings.len()
+        ));
+    }
     match in_sync(findings) {
         InSync::Yes => Exit::Done,
         InSync::No => Exit::Drift,

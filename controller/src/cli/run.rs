@@ -1,6 +1,5 @@
 //! `cloudspec run`: the controller.
 
-use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::exit::Exit;
 use super::kube_clients::{Cluster, client, lease_client};
+use super::logs::{self, LogFormat};
 use crate::openstack::Limits;
 use crate::reconcile::{self, RunConfig};
 
@@ -68,19 +68,10 @@ enum Enforcement {
     Advisory,
 }
 
-/// Format of the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum LogFormat {
-    /// Lines for people.
-    Text,
-    /// An object a line.
-    Json,
-}
-
 impl Run {
     /// Runs until SIGTERM or SIGINT.
     pub(super) fn start(self) -> Result<Exit> {
-        self.logs()?;
+        logs::of_the_controller(&self.log, self.log_format)?;
         // Both clients and the probes use one provider; a second installation changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = tokio::runtime::Runtime::new().context("failed to start the runtime")?;
@@ -110,19 +101,6 @@ impl Run {
         };
         reconcile::run(config, stop).await?;
         Ok(Exit::Done)
-    }
-
-    fn logs(&self) -> Result<()> {
-        let filter = tracing_subscriber::EnvFilter::try_new(&self.log)
-            .with_context(|| format!("--log {:?} is not a filter", self.log))?;
-        let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-        let builder =
-            tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colour).with_writer(std::io::stderr);
-        match self.log_format {
-            LogFormat::Text => builder.init(),
-            LogFormat::Json => builder.json().init(),
-        }
-        Ok(())
     }
 }
 

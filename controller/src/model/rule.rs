@@ -144,7 +144,7 @@ const PROTOCOLS: [(&str, u8); 26] = [
 const WITH_PORTS: [u8; 5] = [6, 17, 33, 132, 136];
 const IPV6_ONLY: [u8; 6] = [41, 43, 44, IPV6_ICMP, 59, 60];
 
-/// The number of a protocol on an IP version. `icmp` on IPv6 is `ipv6-icmp`, as Neutron has it.
+/// The number of a protocol on an IP version. `icmp` and `1` on IPv6 are `ipv6-icmp`, as Neutron stores them.
 ///
 /// # Errors
 /// When the name is unknown or belongs to the other IP version.
@@ -155,7 +155,7 @@ pub fn protocol_number(spelled: &str, ethertype: Ethertype) -> Result<u8, RuleEr
         None => plain_number(spelled).ok_or_else(|| RuleError::UnknownProtocol(spelled.to_owned()))?,
     };
     match ethertype {
-        Ethertype::IPv6 if name == "icmp" => Ok(IPV6_ICMP),
+        Ethertype::IPv6 if number == ICMP => Ok(IPV6_ICMP),
         Ethertype::IPv4 if IPV6_ONLY.contains(&number) => Err(RuleError::NotOnIpv4(spelled.to_owned())),
         Ethertype::IPv4 | Ethertype::IPv6 => Ok(number),
     }
@@ -300,6 +300,7 @@ mod tests {
             ("icmp", "1", IPv4),
             ("icmp", "ipv6-icmp", IPv6),
             ("icmpv6", "58", IPv6),
+            ("1", "ipv6-icmp", IPv6),
             ("vrrp", "112", IPv4),
             ("esp", "50", IPv4),
             ("sctp", "132", IPv4),
