@@ -15,7 +15,7 @@ use super::journal::PlanJournal;
 use super::plans::Plans;
 use crate::apply::port::{Journal, JournalLost};
 use crate::apply::{Env, Outcome, apply};
-use crate::gate::{ApprovedPlan, admit, lapsed};
+use crate::gate::{ApprovedPlan, Reason, admit, lapsed};
 use crate::openstack::{Limits, Writer};
 use crate::plan::within;
 
@@ -40,7 +40,7 @@ pub(super) async fn execute(
     plan: &ChangePlan,
 ) -> Result<(), Interrupted> {
     let plans = Plans::of(&context.client, &declared.object);
-    let process = Process { context, object: ObjectRef::from_obj(declared.object.as_ref()) };
+    let process = Process { context, declared };
     process.go_on().map_err(Interrupted::Run)?;
     let mut journal = PlanJournal::take_over(plans.api(), &plan.name_any(), &context.holder).await?;
     let begun = !journal.entries().is_empty();
@@ -80,6 +80,7 @@ fn admitted(
     if let Some(why) = lapsed(&status, &declared.rules, context.clock.now()) {
         return Err(why.to_string());
     }
+    overtaken(&declared.object, plan)?;
     // What was begun is carried on: the journal and the look before each call hold it to what was approved.
     if begun {
         return Ok(approved);
@@ -91,6 +92,24 @@ fn admitted(
         return Err("not all that the plan was made from can be told now".to_owned());
     }
     Ok(approved)
+}
+
+/// A step that a changed spec no longer asks for would look like one that is done already; and a replica that was stopped while it
+/// decided may have decided on an offer that another has followed.
+fn overtaken(object: &CloudSpec, plan: &ChangePlan) -> Result<(), String> {
+    let (planned, current) = (plan.spec.owner.generation, object.metadata.generation.unwrap_or_default());
+    if planned != current {
+        return Err(Reason::SpecChanged { planned, current }.to_string());
+    }
+    let decided = plan.status.as_ref().and_then(|status| status.decision.as_ref()).map(|made| made.offer);
+    let last = object.status.as_ref().map(|status| status.last_offer);
+    match (decided, last) {
+        (Some(decided), Some(last)) if decided < last => {
+            let why = format!("it was given on offer {decided}, and offer {last} has followed");
+            Err(Reason::ApprovalExpired(why).to_string())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Only here is the credential to apply with read.
@@ -115,7 +134,7 @@ fn stopped(step: u32, why: &str, not_tried: &[u32]) -> String {
 /// The process that a plan is carried out in.
 struct Process<'a> {
     context: &'a Context,
-    object: ObjectRef<CloudSpec>,
+    declared: &'a Declared,
 }
 
 impl Env for Process<'_> {
@@ -134,13 +153,24 @@ impl Env for Process<'_> {
         if self.context.stop.is_cancelled() {
             return Err("the controller is stopping".to_owned());
         }
-        let object: Option<Arc<CloudSpec>> = self.context.store.get(&self.object);
+        let begun = self.declared.object.as_ref();
+        // The store may lag behind what was read for this run.
+        if begun.spec.suspend {
+            return Err("spec.suspend is true".to_owned());
+        }
+        let object: Option<Arc<CloudSpec>> = self.context.store.get(&ObjectRef::from_obj(begun));
         match object {
             None => Err("the object is gone".to_owned()),
             Some(object) if object.metadata.deletion_timestamp.is_some() => {
                 Err("the object is being deleted".to_owned())
             }
+            Some(object) if object.metadata.uid != begun.metadata.uid => {
+                Err("another object has its name now".to_owned())
+            }
             Some(object) if object.spec.suspend => Err("spec.suspend is true".to_owned()),
+            Some(object) if object.metadata.generation > begun.metadata.generation => {
+                Err("spec has changed".to_owned())
+            }
             Some(_) => Ok(()),
         }
     }

@@ -82,7 +82,10 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
         let done = execute(context, &declared, &plan).await;
         // Whatever it did, what was seen before says nothing any more.
         context.look_anew(&declared.key);
-        done?;
+        if let Err(why) = done {
+            tell_meanwhile(context, &declared, &plans).await?;
+            return Err(why.into());
+        }
         executed = true;
         all = plans.all().await?;
     }
@@ -91,6 +94,25 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
         return Ok(Action::requeue(Duration::ZERO));
     }
     look_and_tell(context, declared, &plans, all).await
+}
+
+/// A plan that cannot be carried on for now keeps nobody from seeing how the cloud is: it is looked at, and nothing is offered.
+async fn tell_meanwhile(context: &Context, declared: &Declared, plans: &Plans) -> Result<(), Error> {
+    if !context.mandate.holds(context.clock.as_ref()) || context.stop.is_cancelled() {
+        return Ok(());
+    }
+    let seen = context.guard.borrow().clone();
+    let audited = audit(context, declared, context.not_before(&declared.key, declared.interval)).await;
+    let all = plans.all().await?;
+    let told = Told {
+        declared,
+        seen: &seen,
+        audited: audited.as_ref(),
+        offer: None,
+        verdict: &Verdict::NotAsked,
+        all: &all,
+    };
+    Ok(tell(context, told).await?)
 }
 
 /// The part after everything approved is done: look, rule on an approval, offer, tell.
@@ -125,6 +147,10 @@ async fn look_and_tell(
     };
     let standing_offer = standing_offer(context, &declared, &seen, &audited);
     let verdict = rule(context, &declared, &request, &seen, &audited, standing_offer.as_ref(), &all).await;
+    let decides = matches!(verdict, Verdict::Approved(_) | Verdict::Rejected(_));
+    if decides && !still_stands(context, &declared, &request).await? {
+        return Ok(Action::requeue(Duration::ZERO));
+    }
     match &verdict {
         Verdict::Approved(approval) | Verdict::Rejected(approval) => {
             let phase = if matches!(verdict, Verdict::Approved(_)) { "Applying" } else { "Rejected" };
@@ -147,7 +173,12 @@ async fn look_and_tell(
             Ok(Action::requeue(Duration::ZERO))
         }
         Verdict::NotAsked | Verdict::Held(_) | Verdict::Refused(_) => {
-            let offer = offer::make(context, &declared, plans, &seen, &audited, standing_offer, &all).await?;
+            let offered = offer::make(context, &declared, plans, &seen, &audited, standing_offer, &all).await;
+            // What was seen is told even where no plan can be kept: the status must not go on saying what was true before.
+            let (offer, failed) = match offered {
+                Ok(offer) => (offer, None),
+                Err(why) => (None, Some(why)),
+            };
             let told = Told {
                 declared: &declared,
                 seen: &seen,
@@ -157,6 +188,9 @@ async fn look_and_tell(
                 all: &all,
             };
             tell(context, told).await?;
+            if let Some(why) = failed {
+                return Err(why.into());
+            }
             if let Verdict::Refused(reasons) = &verdict {
                 for reason in reasons {
                     context.metrics.approval("Refused", reason.name());
@@ -256,6 +290,21 @@ fn offered(offer: &Offer, plan: &ChangePlan) -> Offered {
             region: plan.spec.cloud.region.clone(),
         },
     }
+}
+
+/// Whether what was ruled on is there still: a look takes long enough for an approval to be taken back, for another spec, and for
+/// another leader.
+async fn still_stands(context: &Context, declared: &Declared, request: &Request) -> Result<bool, Error> {
+    let api: Api<CloudSpec> =
+        Api::namespaced(context.client.clone(), declared.object.namespace().as_deref().unwrap_or_default());
+    let now = api.get_opt(&declared.object.name_any()).await?;
+    let same = now.is_some_and(|now| {
+        now.metadata.uid == declared.object.metadata.uid
+            && request::of(&now.metadata) == *request
+            && now.status.map(|status| status.last_offer)
+                == declared.object.status.as_ref().map(|status| status.last_offer)
+    });
+    Ok(same && context.mandate.holds(context.clock.as_ref()))
 }
 
 /// Takes an approval away that was used: the one that stands, where the plan and the offer that it was given on are decided.
