@@ -299,7 +299,13 @@ fn change_plan() -> (ChangePlanSpec, ChangePlanStatus) {
     let steps = vec![step(1), step(2)];
     let digest = digest(&cloud(), OWNER, &steps);
     let plan = Plan { cloud: cloud(), owner: OWNER.into(), steps, left_alone: vec![], digest };
-    let owner = OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: OWNER.into(), generation: 3 };
+    let owner = OwnerRef {
+        kind: "CloudSpec".into(),
+        name: "lab".into(),
+        uid: OWNER.into(),
+        generation: 3,
+        spec_digest: String::new(),
+    };
     let spec = to_spec(&plan, owner);
     let Verdict::Approved(mut approval) = Case::good().decide() else { panic!("not approved") };
     approval.digest = plan.digest;

@@ -38,7 +38,13 @@ fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
     let digest = digest(cloud, "uid", std::slice::from_ref(&step));
     let (steps, left_alone) = (vec![step], vec![]);
     let plan = Plan { cloud: cloud.clone(), owner: "uid".into(), steps, left_alone, digest: digest.clone() };
-    let owner = OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: "uid".into(), generation: 1 };
+    let owner = OwnerRef {
+        kind: "CloudSpec".into(),
+        name: "lab".into(),
+        uid: "uid".into(),
+        generation: 1,
+        spec_digest: String::new(),
+    };
     let decision = Decision {
         verdict: "Approved".into(),
         by: "ann".into(),

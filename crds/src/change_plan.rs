@@ -57,6 +57,9 @@ pub struct OwnerRef {
     pub uid: String,
     /// The generation of its spec that the plan follows from.
     pub generation: i64,
+    /// SHA-256 of what its spec asks for: all of it but `suspend` and `interval`. The plan is carried out only as long as the
+    /// spec asks for the same.
+    pub spec_digest: String,
 }
 
 /// What identifies a cloud: where one logs in, and the region.

@@ -126,7 +126,7 @@ apiVersion: cloudspec.dev/v1alpha1
 kind: ChangePlan
 metadata: {name: x-plan}
 spec:
-  owner: {kind: CloudSpec, name: x, uid: u, generation: 1}
+  owner: {kind: CloudSpec, name: x, uid: u, generation: 1, specDigest: ''}
   cloud: {authUrl: "http://127.0.0.1/v3", region: ""}
   digest: sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
   classes: {reversible: 1, rebuildable: 0, destructive: 0}

@@ -23,7 +23,12 @@ pub fn digest(cloud: &CloudIdentity, owner: &str, steps: &[Step]) -> PlanDigest 
         "owner": owner,
         "steps": steps,
     });
-    PlanDigest(format!("sha256:{}", hex::encode(Sha256::digest(canonical(&whole)))))
+    PlanDigest(sha256(&whole))
+}
+
+/// SHA-256 of canonical JSON, as it is written: `sha256:` and 64 hexadecimal digits.
+pub fn sha256(value: &Value) -> String {
+    format!("sha256:{}", hex::encode(Sha256::digest(canonical(value))))
 }
 
 fn step(step: &Step) -> Value {

@@ -35,7 +35,7 @@ use crate::model::ids::UserId;
 use crate::model::plan::LeftAlone;
 use crate::model::{Desired, Finding, FindingKind, Plan, Snapshot, Subject};
 
-pub use digest::digest;
+pub use digest::{digest, sha256};
 pub use limits::exceeded;
 pub use lint::lint;
 pub use record::{RecordError, classes, from_spec, to_spec};

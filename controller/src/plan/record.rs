@@ -73,7 +73,7 @@ pub fn to_spec(plan: &Plan, owner: OwnerRef) -> ChangePlanSpec {
 /// Where a step is not understood, or the digest is not that of the steps.
 pub fn from_spec(spec: &ChangePlanSpec) -> Result<Plan, RecordError> {
     let ChangePlanSpec { owner, cloud, digest: claimed, classes: counted, steps, left_alone } = spec;
-    let OwnerRef { kind: _, name: _, uid, generation: _ } = owner;
+    let OwnerRef { kind: _, name: _, uid, generation: _, spec_digest: _ } = owner;
     let kept::CloudIdentity { auth_url, region } = cloud.clone();
     let cloud = CloudIdentity { auth_url, region };
     let steps: Vec<Step> =

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudspec_crds::CloudSpec;
+use cloudspec_crds::{CloudSpec, CloudSpecSpec};
 use kube::ResourceExt;
 
 use crate::gate::approval::Rules;
 use crate::model::desired::Invalid;
 use crate::model::{Desired, duration};
+use crate::plan::sha256;
 
 /// Bounds of `spec.interval`; admission holds to them too.
 const INTERVAL: std::ops::RangeInclusive<i64> = 30..=86_400;
@@ -24,6 +25,8 @@ pub(super) struct Declared {
     pub(super) key: String,
     /// What must be true.
     pub(super) desired: Desired,
+    /// SHA-256 of what the object asks for.
+    pub(super) asked: String,
     /// What an approval must fulfil.
     pub(super) rules: Rules,
     /// How often the cloud is looked at.
@@ -44,6 +47,7 @@ impl Declared {
             (Some(desired), Some(rules), Some(interval)) => Ok(Self {
                 uid: object.uid().unwrap_or_default(),
                 key: key(&object),
+                asked: asked(&object.spec),
                 object,
                 desired,
                 rules,
@@ -52,6 +56,13 @@ impl Declared {
             _ => Err(wrong),
         }
     }
+}
+
+/// SHA-256 of what a spec asks for: it is the same while only when to look, and whether to apply, change.
+pub(super) fn asked(spec: &CloudSpecSpec) -> String {
+    let asked = CloudSpecSpec { suspend: false, interval: String::new(), ..spec.clone() };
+    // No map in a spec has a key that is not text, so this cannot fail.
+    sha256(&serde_json::to_value(asked).unwrap_or_default())
 }
 
 /// `namespace/name`.
@@ -65,5 +76,28 @@ fn interval(text: &str) -> Result<Duration, Invalid> {
     match Duration::try_from(parsed) {
         Ok(interval) if INTERVAL.contains(&parsed.as_secs()) => Ok(interval),
         _ => Err(Invalid { field: field.to_owned(), message: format!("{text} is not between 30s and 24h") }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn spec(edit: serde_json::Value) -> CloudSpecSpec {
+        let mut spec = json!({"cloud": {"observe": {"secretName": "lab", "cloudName": "lab"}}});
+        for (field, value) in edit.as_object().unwrap() {
+            spec[field] = value.clone();
+        }
+        serde_json::from_value(spec).unwrap()
+    }
+
+    #[test]
+    fn when_to_look_and_whether_to_apply_is_not_what_is_asked_for() {
+        let asked_for = |edit| asked(&spec(edit));
+        assert_eq!(asked_for(json!({})), asked_for(json!({"suspend": true, "interval": "7m"})));
+        assert_ne!(asked_for(json!({})), asked_for(json!({"tenants": []})));
+        assert_ne!(asked_for(json!({})), asked_for(json!({"limits": {"maxSteps": 3}})));
     }
 }

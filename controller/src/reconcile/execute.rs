@@ -10,12 +10,12 @@ use kube::runtime::reflector::ObjectRef;
 
 use super::audit::{Audited, audit};
 use super::context::Context;
-use super::declared::Declared;
+use super::declared::{Declared, asked};
 use super::journal::PlanJournal;
 use super::plans::Plans;
 use crate::apply::port::{Journal, JournalLost};
 use crate::apply::{Env, Outcome, apply};
-use crate::gate::{ApprovedPlan, admit, lapsed};
+use crate::gate::{ApprovedPlan, Reason, admit, lapsed};
 use crate::openstack::{Limits, Writer};
 use crate::plan::within;
 
@@ -40,11 +40,13 @@ pub(super) async fn execute(
     plan: &ChangePlan,
 ) -> Result<(), Interrupted> {
     let plans = Plans::of(&context.client, &declared.object);
-    let object = ObjectRef::from_obj(declared.object.as_ref());
-    let process = Process { context, object, uid: declared.uid.clone() };
+    let process = Process { context, declared };
     process.go_on().map_err(Interrupted::Run)?;
     let mut journal = PlanJournal::take_over(plans.api(), &plan.name_any(), &context.holder).await?;
     let begun = !journal.entries().is_empty();
+    if let Err(why) = overtaken(declared, journal.plan()) {
+        return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
+    }
     let audited = audit(context, declared, context.clock.monotonic()).await;
     let audited = audited.map_err(|why| Interrupted::Run(why.to_string()))?;
     let approved = match admitted(context, declared, journal.plan(), &audited, begun) {
@@ -92,11 +94,26 @@ fn admitted(
     if fewer && !audited.is_whole() {
         return Err("not all that the plan was made from can be told now".to_owned());
     }
-    // A step that the spec no longer asks for was withdrawn, not done.
-    if fewer && declared.object.metadata.generation != Some(plan.spec.owner.generation) {
-        return Err("the spec has changed since the plan was made".to_owned());
-    }
     Ok(approved)
+}
+
+/// A step that a changed spec no longer asks for would look like one that is done already; and a replica that was stopped while it
+/// decided may have decided on an offer that another has followed.
+fn overtaken(declared: &Declared, plan: &ChangePlan) -> Result<(), String> {
+    let (owner, object) = (&plan.spec.owner, &declared.object);
+    if owner.spec_digest != declared.asked {
+        let current = object.metadata.generation.unwrap_or_default();
+        return Err(Reason::SpecChanged { planned: owner.generation, current }.to_string());
+    }
+    let decided = plan.status.as_ref().and_then(|status| status.decision.as_ref()).map(|made| made.offer);
+    let last = object.status.as_ref().map(|status| status.last_offer);
+    match (decided, last) {
+        (Some(decided), Some(last)) if decided < last => {
+            let why = format!("it was given on offer {decided}, and offer {last} has followed");
+            Err(Reason::ApprovalExpired(why).to_string())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Only here is the credential to apply with read.
@@ -118,11 +135,15 @@ fn stopped(step: u32, why: &str, not_tried: &[u32]) -> String {
     }
 }
 
+/// The store may lag behind what was read.
+fn newer(object: &CloudSpec, than: &CloudSpec) -> bool {
+    object.metadata.generation > than.metadata.generation
+}
+
 /// The process that a plan is carried out in.
 struct Process<'a> {
     context: &'a Context,
-    object: ObjectRef<CloudSpec>,
-    uid: String,
+    declared: &'a Declared,
 }
 
 impl Env for Process<'_> {
@@ -141,16 +162,23 @@ impl Env for Process<'_> {
         if self.context.stop.is_cancelled() {
             return Err("the controller is stopping".to_owned());
         }
-        let object: Option<Arc<CloudSpec>> = self.context.store.get(&self.object);
+        let begun = self.declared.object.as_ref();
+        if begun.spec.suspend {
+            return Err("spec.suspend is true".to_owned());
+        }
+        let object: Option<Arc<CloudSpec>> = self.context.store.get(&ObjectRef::from_obj(begun));
         match object {
             None => Err("the object is gone".to_owned()),
             Some(object) if object.metadata.deletion_timestamp.is_some() => {
                 Err("the object is being deleted".to_owned())
             }
-            Some(object) if object.metadata.uid.as_deref() != Some(&self.uid) => {
+            Some(object) if object.metadata.uid != begun.metadata.uid => {
                 Err("the object was made anew".to_owned())
             }
             Some(object) if object.spec.suspend => Err("spec.suspend is true".to_owned()),
+            Some(object) if newer(&object, begun) && asked(&object.spec) != self.declared.asked => {
+                Err("the spec has changed".to_owned())
+            }
             Some(_) => Ok(()),
         }
     }

@@ -127,7 +127,7 @@ impl Watchman {
             "apiVersion": "cloudspec.dev/v1alpha1", "kind": "ChangePlan",
             "metadata": {"name": "self-test", "labels": {SELF_TEST: "true"}},
             "spec": {
-                "owner": {"kind": "CloudSpec", "name": "self-test", "uid": "self-test", "generation": 1},
+                "owner": {"kind": "CloudSpec", "name": "self-test", "uid": "self-test", "generation": 1, "specDigest": ""},
                 "cloud": {"authUrl": "https://keystone.invalid", "region": ""},
                 "digest": format!("sha256:{}", "0".repeat(64)),
                 "classes": {"reversible": 0, "rebuildable": 0, "destructive": 0},

@@ -26,7 +26,7 @@ pub(super) async fn make(
     let generation = declared.object.metadata.generation.unwrap_or_default();
     let digest = &audited.plan.digest.0;
     let nothing = audited.plan.steps.is_empty() || !audited.exceeded.is_empty();
-    if nothing || was_rejected(all, digest, generation) {
+    if nothing || was_rejected(all, digest, &declared.asked) {
         plans.supersede(None, all).await?;
         return Ok(None);
     }
@@ -39,6 +39,7 @@ pub(super) async fn make(
         name: declared.object.name_any(),
         uid: declared.uid.clone(),
         generation,
+        spec_digest: declared.asked.clone(),
     };
     let spec = to_spec(&audited.plan, owner);
     let plan = plans.undecided(&spec, number, all).await?;

@@ -168,6 +168,10 @@ async fn look_and_tell(
         Standing::Kept => declared.object.status.as_ref().and_then(|status| status.plan.clone()),
         Standing::Anew(_) => None,
     };
+    let decides = matches!(verdict, Verdict::Approved(_) | Verdict::Rejected(_));
+    if decides && !still_stands(context, &declared, &request).await? {
+        return Ok(Action::requeue(Duration::ZERO));
+    }
     if !leads(context) {
         return Ok(Action::await_change());
     }
@@ -194,7 +198,12 @@ async fn look_and_tell(
             Ok(Action::requeue(Duration::ZERO))
         }
         Verdict::NotAsked | Verdict::Held(_) | Verdict::Refused(_) => {
-            let offer = offer::make(context, &declared, plans, &seen, &audited, standing_offer, &all).await?;
+            let offered = offer::make(context, &declared, plans, &seen, &audited, standing_offer, &all).await;
+            // What was seen is told even where no plan can be kept: the status must not go on saying what was true before.
+            let (offer, failed) = match offered {
+                Ok(offer) => (offer, None),
+                Err(why) => (None, Some(why)),
+            };
             let told = Told {
                 declared: &declared,
                 seen: &seen,
@@ -205,6 +214,9 @@ async fn look_and_tell(
                 interrupted: None,
             };
             tell(context, told).await?;
+            if let Some(why) = failed {
+                return Err(why.into());
+            }
             if let Verdict::Refused(reasons) = &verdict {
                 for reason in reasons {
                     context.metrics.approval("Refused", reason.name());
@@ -313,6 +325,21 @@ fn offered(offer: &Offer, plan: &ChangePlan) -> Offered {
             region: plan.spec.cloud.region.clone(),
         },
     }
+}
+
+/// Whether what was ruled on is there still: a look takes long enough for an approval to be taken back, for another spec, and for
+/// another leader's offer.
+async fn still_stands(context: &Context, declared: &Declared, request: &Request) -> Result<bool, Error> {
+    let api: Api<CloudSpec> =
+        Api::namespaced(context.client.clone(), declared.object.namespace().as_deref().unwrap_or_default());
+    let now = api.get_opt(&declared.object.name_any()).await?;
+    let same = now.is_some_and(|now| {
+        now.metadata.uid == declared.object.metadata.uid
+            && request::of(&now.metadata) == *request
+            && now.status.map(|status| status.last_offer)
+                == declared.object.status.as_ref().map(|status| status.last_offer)
+    });
+    Ok(same)
 }
 
 /// Takes an approval away that was used: the one that stands, where the plan and the offer that it was given on are decided.

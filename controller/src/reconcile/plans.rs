@@ -27,6 +27,7 @@ impl Plans {
         let api = Api::namespaced(client.clone(), owner.namespace().as_deref().unwrap_or_default());
         let mut stem = owner.name_any();
         stem.truncate(LONGEST_STEM);
+        stem.truncate(stem.trim_end_matches(['.', '-']).len());
         Self { api, owner: owner.uid().unwrap_or_default(), stem }
     }
 
@@ -107,10 +108,11 @@ impl Plans {
     fn name(&self, spec: &ChangePlanSpec, offer: i64, all: &[ChangePlan]) -> String {
         let digest = crate::model::PlanDigest(spec.digest.clone());
         let plain = format!("{}-{}", self.stem, digest.short());
-        match all.iter().any(|plan| plan.name_any() == plain) {
-            false => plain,
-            true => format!("{plain}-{offer}"),
-        }
+        // Where an offer was made and could not be told, its number is given again.
+        std::iter::once(plain.clone())
+            .chain((offer..).map(|number| format!("{plain}-{number}")))
+            .find(|name| all.iter().all(|plan| plan.name_any() != *name))
+            .unwrap_or(plain)
     }
 }
 
@@ -144,12 +146,12 @@ pub(super) fn is_unfinished(plan: &ChangePlan) -> bool {
     })
 }
 
-/// Whether this very plan was rejected, for this very spec.
-pub(super) fn was_rejected(all: &[ChangePlan], digest: &str, generation: i64) -> bool {
+/// Whether this very plan was rejected, and the spec asks for the same still.
+pub(super) fn was_rejected(all: &[ChangePlan], digest: &str, asked: &str) -> bool {
     all.iter().any(|plan| {
         let rejected = status(plan).and_then(|status| status.decision.as_ref());
         plan.spec.digest == digest
-            && plan.spec.owner.generation == generation
+            && plan.spec.owner.spec_digest == asked
             && rejected.is_some_and(|decision| decision.verdict == "Rejected")
     })
 }

@@ -62,7 +62,10 @@ pub const OF_THE_GATE: &[(&str, &str)] = &[
     ("WorldChanged", "The cloud has changed since the plan was made. Read the new plan, and approve that."),
     ("WorldNotTold", "The cloud cannot be seen now, so nobody knows whether the plan still holds. It waits."),
     ("PlanTooYoung", "The plan is younger than spec.approval.minPlanAge: nobody can have read it. It waits."),
-    ("Suspended", "spec.suspend is true: nothing is applied. It waits."),
+    (
+        "Suspended",
+        "spec.suspend is true: nothing is applied. Approve again when it is false, for that is another spec.",
+    ),
     ("GateNotEnforced", "The API server does not guard approvals. Install the admission policies. It waits."),
 ];
 

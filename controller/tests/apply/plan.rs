@@ -105,7 +105,13 @@ pub(crate) fn approved(actions: Vec<Action>) -> ApprovedPlan {
     let steps: Vec<Step> = (1..).zip(actions).map(|(number, action)| step(number, action)).collect();
     let digest = digest(&cloud, OWNER, &steps);
     let plan = Plan { cloud: cloud.clone(), owner: OWNER.into(), steps, left_alone: vec![], digest };
-    let owner = OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: OWNER.into(), generation: 1 };
+    let owner = OwnerRef {
+        kind: "CloudSpec".into(),
+        name: "lab".into(),
+        uid: OWNER.into(),
+        generation: 1,
+        spec_digest: String::new(),
+    };
     let decision = Decision {
         verdict: "Approved".into(),
         by: "ann".into(),

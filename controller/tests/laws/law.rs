@@ -45,5 +45,11 @@ pub(crate) fn actions(plan: &Plan) -> Vec<&Action> {
 }
 
 pub(crate) fn owner() -> OwnerRef {
-    OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: OWNER.into(), generation: 3 }
+    OwnerRef {
+        kind: "CloudSpec".into(),
+        name: "lab".into(),
+        uid: OWNER.into(),
+        generation: 3,
+        spec_digest: String::new(),
+    }
 }

@@ -69,7 +69,13 @@ fn plan() -> Plan {
 }
 
 fn record(name: &str, made: i64, status: ChangePlanStatus) -> ChangePlan {
-    let owner = OwnerRef { kind: "CloudSpec".into(), name: "lab".into(), uid: "0d1c".into(), generation: 3 };
+    let owner = OwnerRef {
+        kind: "CloudSpec".into(),
+        name: "lab".into(),
+        uid: "0d1c".into(),
+        generation: 3,
+        spec_digest: String::new(),
+    };
     let mut record = ChangePlan::new(name, to_spec(&plan(), owner));
     record.metadata.namespace = Some("clouds".into());
     record.metadata.creation_timestamp = Some(Time(at(made)));

@@ -86,7 +86,7 @@ apiVersion: cloudspec.dev/v1alpha1
 kind: ChangePlan
 metadata: {generateName: probe-, labels: {cloudspec.dev/self-test: "true"}}
 spec:
-  owner: {kind: CloudSpec, name: probe, uid: probe, generation: 1}
+  owner: {kind: CloudSpec, name: probe, uid: probe, generation: 1, specDigest: ''}
   cloud: {authUrl: "http://127.0.0.1/v3", region: ""}
   digest: sha256:0000000000000000000000000000000000000000000000000000000000000000
   classes: {reversible: 0, rebuildable: 0, destructive: 0}

@@ -50,7 +50,7 @@ apiVersion: cloudspec.dev/v1alpha1
 kind: ChangePlan
 metadata: {name: forged, labels: {cloudspec.dev/owner-uid: "{uid}"}}
 spec:
-  owner: {kind: CloudSpec, name: lab, uid: "{uid}", generation: 1}
+  owner: {kind: CloudSpec, name: lab, uid: "{uid}", generation: 1, specDigest: ''}
   cloud: {authUrl: "http://127.0.0.1", region: ""}
   digest: sha256:0000000000000000000000000000000000000000000000000000000000000000
   classes: {reversible: 0, rebuildable: 0, destructive: 0}

@@ -38,7 +38,13 @@ pub(crate) fn approved(cloud: &CloudIdentity, action: &Action) -> ApprovedPlan {
         left_alone: vec![],
         digest: digest.clone(),
     };
-    let owner = OwnerRef { kind: "CloudSpec".into(), name: "rig".into(), uid: "uid".into(), generation: 1 };
+    let owner = OwnerRef {
+        kind: "CloudSpec".into(),
+        name: "rig".into(),
+        uid: "uid".into(),
+        generation: 1,
+        spec_digest: String::new(),
+    };
     let decision = Decision {
         verdict: "Approved".into(),
         by: "ann".into(),

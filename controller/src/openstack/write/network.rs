@@ -221,7 +221,7 @@ async fn find(
     match which {
         RuleRef::Id(rule_id) => {
             let answer = hand.read(SERVICE, &["security-group-rules", &rule_id.0], &[]).await?;
-            let Found::There(answer) = answer else { return Ok(Ok(None)) };
+            let Found::There(answer) = answer else { return unseen(hand, id, &rule_id.0).await };
             let row = answer.get("security_group_rule").unwrap_or(&Value::Null);
             let seen = security_group_rule(row).map_err(not_understood)?;
             let of = row.get("security_group_id").and_then(Value::as_str).unwrap_or_default();
@@ -237,6 +237,21 @@ async fn find(
             let Some(group) = group(hand, id).await? else { return Ok(Err(gone(id))) };
             Ok(Ok(group.rules.into_iter().find(|seen| seen.rule == *rule)))
         }
+    }
+}
+
+/// Neutron answers 404 of what the caller may not see too: only a group that is seen without the rule tells that it is gone.
+async fn unseen(
+    hand: &Hand,
+    id: &SecurityGroupId,
+    rule_id: &str,
+) -> Result<Result<Option<SeenRule>, Look>, WriteError> {
+    match group(hand, id).await? {
+        None => Ok(Err(gone(id))),
+        Some(group) if group.rules.iter().any(|seen| seen.id.0 == rule_id) => Err(not_understood(format!(
+            "rule {rule_id} is in security group {id}, and is not found by its id"
+        ))),
+        Some(_) => Ok(Ok(None)),
     }
 }
 

@@ -81,7 +81,13 @@ impl Plan {
     /// Of a plan that was made here; it is nobody's ChangePlan.
     pub fn made_here(plan: &model::Plan, findings: &[model::Finding], exceeded: &[String]) -> Self {
         let uid = plan.owner.clone();
-        let owner = OwnerRef { kind: "CloudSpec".to_owned(), name: String::new(), uid, generation: 0 };
+        let owner = OwnerRef {
+            kind: "CloudSpec".to_owned(),
+            name: String::new(),
+            uid,
+            generation: 0,
+            spec_digest: String::new(),
+        };
         let known: Vec<Finding> = findings.iter().map(Finding::of).collect();
         Self { exceeded: exceeded.to_vec(), ..Self::kept(&to_spec(plan, owner), &known) }
     }
