@@ -7,7 +7,7 @@ mod fake;
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use cloudspec::apply::port::{CloudWrite, Look, WriteError, Written};
+use cloudspec::apply::port::{CloudWrite, Look, Progress, WriteError, Written};
 use cloudspec::gate::{ApprovedPlan, admit};
 use cloudspec::model::action::{ProjectChange, ProjectRef};
 use cloudspec::model::cloud::{CloudIdentity, QuotaService};
@@ -89,7 +89,10 @@ async fn a_call_that_is_answered_well_is_sent_once_and_keeps_the_services_id() {
         ([("x-openstack-request-id", "req-service")], axum::Json(json!({"project": {}}))).into_response()
     };
     let (told, sent) = told(answer).await;
-    assert_eq!(told, Ok(Written { id: None, request_id: Some("req-service".into()) }));
+    assert_eq!(
+        told,
+        Ok(Written { id: None, request_id: Some("req-service".into()), progress: Progress::Done })
+    );
     assert_eq!(sent, 1);
 }
 

@@ -20,6 +20,11 @@ pub enum Look {
         /// Neutron's revision number.
         revision: Option<i64>,
     },
+    /// It is on its way, by itself: to what the action would leave, or to where the call can be made. To be looked at again.
+    Waiting {
+        /// For what, in words: `load balancer lb-1 is PENDING_DELETE`.
+        why: String,
+    },
     /// It is neither: the call must not be made.
     Refused {
         /// What is different, in words.
@@ -34,6 +39,17 @@ pub struct Written {
     pub id: Option<String>,
     /// `x-openstack-request-id` of the answer.
     pub request_id: Option<String>,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+/// How far a call that the service took is carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// To its end.
+    Done,
+    /// The service works on it; a look tells when it is done.
+    Begun,
 }
 
 /// Why a call was not carried out, or why that is not known.

@@ -46,7 +46,8 @@ impl Made {
             | Action::RevokeRole { .. }
             | Action::DescribeSecurityGroup { .. }
             | Action::CreateRule { .. }
-            | Action::DeleteRule { .. } => {}
+            | Action::DeleteRule { .. }
+            | Action::Remove { .. } => {}
         }
     }
 
@@ -65,6 +66,7 @@ impl Made {
             }
             Action::DeleteRule { group, .. } => self.group(group)?,
             Action::CreateProject { .. }
+            | Action::Remove { .. }
             | Action::RevokeRole { .. }
             | Action::DescribeSecurityGroup { .. } => {}
         }

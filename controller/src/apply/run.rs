@@ -6,7 +6,7 @@ use std::future::Future;
 use jiff::Timestamp;
 
 use super::outcome::Outcome;
-use super::port::{CloudWrite, Entry, Journal, JournalLost, Look, StepState, WriteError, Written};
+use super::port::{CloudWrite, Entry, Journal, JournalLost, Look, Progress, StepState, WriteError, Written};
 use super::resolve::Made;
 use crate::gate::ApprovedPlan;
 use crate::model::{Action, Step};
@@ -24,6 +24,12 @@ pub trait Env: Send + Sync {
     /// # Errors
     /// Why not.
     fn go_on(&self) -> Result<(), String>;
+
+    /// Waits a while for what a service works on; the waiting began at `since`.
+    ///
+    /// # Errors
+    /// When it was waited for long enough, in words.
+    fn wait(&self, since: Timestamp, why: &str) -> impl Future<Output = Result<(), String>> + Send;
 
     /// Waits until a call that was sent and not answered can no longer be at work in the service.
     fn settle(&self) -> impl Future<Output = ()> + Send;
@@ -102,7 +108,7 @@ impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
             self.env.settle().await;
             self.env.go_on().map_err(End::Interrupt)?;
         }
-        match self.look(&action).await? {
+        match self.settled(&action).await? {
             Look::AlreadyDone { id } => self.already(step, before, id).await,
             Look::Refused { why } if before.is_some() => {
                 let why = format!("the call may have been made before an interruption, and now {why}");
@@ -110,6 +116,22 @@ impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
             }
             Look::Refused { why } => self.end(step, None, StepState::Refused, why).await,
             Look::Ready { revision } => self.make(step, &action, revision).await,
+            Look::Waiting { why } => self.end(step, before, StepState::Failed, why).await,
+        }
+    }
+
+    /// How the object is when it is no longer on its way, or when that was waited for long enough.
+    async fn settled(&self, action: &Action) -> Result<Look, End> {
+        let since = self.env.now();
+        loop {
+            let why = match self.look(action).await? {
+                Look::Waiting { why } => why,
+                told => return Ok(told),
+            };
+            if let Err(over) = self.env.wait(since, &why).await {
+                return Ok(Look::Waiting { why: format!("{why}; {over}") });
+            }
+            self.env.go_on().map_err(End::Interrupt)?;
         }
     }
 
@@ -149,7 +171,11 @@ impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
         // A process that was stopped in between may no longer be the leader.
         self.env.go_on().map_err(End::Interrupt)?;
         match self.cloud.make(action, revision, &request_id).await {
-            Ok(Written { id, request_id }) => {
+            Ok(Written { id: _, request_id, progress: Progress::Begun }) => {
+                let intent = Entry { service_request_id: request_id, ..intent };
+                self.carried_out(step, action, &intent).await
+            }
+            Ok(Written { id, request_id, progress: Progress::Done }) => {
                 let entry = Entry {
                     state: StepState::Done,
                     created_id: id,
@@ -170,6 +196,27 @@ impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
         }
     }
 
+    /// The service took the call up: it is done when a look says so.
+    async fn carried_out(&mut self, step: &Step, action: &Action, intent: &Entry) -> Result<Entry, End> {
+        let since = self.env.now();
+        loop {
+            let why = match self.look(action).await? {
+                Look::AlreadyDone { id } => return self.already(step, Some(intent), id).await,
+                Look::Refused { why } => {
+                    let why = format!("the service took the call up, and now {why}");
+                    return self.end(step, Some(intent), StepState::Failed, why).await;
+                }
+                Look::Waiting { why } => why,
+                // The service has not begun with what it took up.
+                Look::Ready { .. } => "the service has not begun".to_owned(),
+            };
+            if let Err(over) = self.env.wait(since, &why).await {
+                return self.end(step, Some(intent), StepState::Failed, format!("{why}; {over}")).await;
+            }
+            self.env.go_on().map_err(End::Interrupt)?;
+        }
+    }
+
     /// No clear answer: what is there now tells.
     async fn unclear(
         &mut self,
@@ -179,13 +226,13 @@ impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
         message: String,
     ) -> Result<Entry, End> {
         self.env.settle().await;
-        match self.look(action).await? {
+        match self.settled(action).await? {
             Look::AlreadyDone { id } => self.already(step, Some(intent), id).await,
             Look::Ready { .. } => {
                 let why = format!("no clear answer ({message}), and it is not done");
                 self.end(step, Some(intent), StepState::Failed, why).await
             }
-            Look::Refused { why } => {
+            Look::Refused { why } | Look::Waiting { why } => {
                 let why = format!("no clear answer ({message}), and now {why}");
                 self.end(step, Some(intent), StepState::Failed, why).await
             }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::cloud::{Principal, QuotaService, QuotaValues};
 use super::desired::{GroupName, TenantName};
 use super::ids::{AddressGroupId, DomainId, ProjectId, RoleId, RuleId, SecurityGroupId};
+use super::inventory::ResourceKey;
 use super::rule::{Remote, Rule};
 
 /// A project that is there, or that an earlier step of the same plan makes.
@@ -155,6 +156,13 @@ pub enum Action {
         /// Its description.
         description: String,
     },
+    /// Removes one resource of a tenant that leaves.
+    Remove {
+        /// Which.
+        what: ResourceKey,
+        /// The project that holds it.
+        project: ProjectId,
+    },
     /// `DELETE /v2.0/security-group-rules/{id}`.
     DeleteRule {
         /// The group that loses it.
@@ -196,6 +204,7 @@ impl Action {
             | Self::DescribeSecurityGroup { .. }
             | Self::CreateRule { .. }
             | Self::DeleteRule { .. } => "network",
+            Self::Remove { what, project: _ } => what.kind.service(),
             Self::SetQuota { service, .. } => match service {
                 QuotaService::Compute => "compute",
                 QuotaService::Volume => "block-storage",
@@ -234,7 +243,7 @@ impl Action {
 
     /// Whether it takes something away: what `limits.maxDeletes` counts.
     pub fn removes(&self) -> bool {
-        matches!(self, Self::RevokeRole { .. } | Self::DeleteRule { .. })
+        matches!(self, Self::RevokeRole { .. } | Self::DeleteRule { .. } | Self::Remove { .. })
     }
 }
 

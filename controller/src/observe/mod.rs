@@ -11,6 +11,8 @@
 mod audit;
 mod error;
 mod identity;
+mod inventory;
+mod listings;
 mod needs;
 mod network;
 mod port;
@@ -26,6 +28,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures::future::join_all;
 
 pub use error::{ReadError, Reason};
+pub use inventory::inventory;
+pub use listings::{
+    ComputeListing, ContainerInfraListing, IdentityListing, ImageListing, KeyManagerListing,
+    LoadBalancerListing, NetworkListing, VolumeListing,
+};
 pub use needs::{Kind, Needs, Which};
 pub use network::{security_group, security_group_rule};
 pub use port::{CloudRead, Listing, Rows, Service};

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::error::ReadError;
+use super::listings::{
+    ComputeListing, ContainerInfraListing, IdentityListing, ImageListing, KeyManagerListing,
+    LoadBalancerListing, NetworkListing, VolumeListing,
+};
 use crate::model::cloud::{CloudIdentity, QuotaService};
 use crate::model::ids::{DomainId, ProjectId, UserId};
 
@@ -27,17 +31,23 @@ pub enum Service {
     LoadBalancer,
     /// Barbican.
     KeyManager,
+    /// Glance.
+    Image,
+    /// Magnum.
+    ContainerInfra,
 }
 
 impl Service {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Identity,
         Self::Network,
         Self::Compute,
         Self::BlockStorage,
         Self::LoadBalancer,
         Self::KeyManager,
+        Self::Image,
+        Self::ContainerInfra,
     ];
 
     /// The official service type.
@@ -49,6 +59,8 @@ impl Service {
             Self::BlockStorage => "block-storage",
             Self::LoadBalancer => "load-balancer",
             Self::KeyManager => "key-manager",
+            Self::Image => "image",
+            Self::ContainerInfra => "container-infra",
         }
     }
 }
@@ -111,6 +123,22 @@ pub enum Listing {
     ComputeQuota(ProjectId),
     /// Cinder's limits of one project.
     VolumeQuota(ProjectId),
+    /// Of Nova, about one tenant.
+    Compute(ComputeListing),
+    /// Of Cinder, about one tenant.
+    Volume(VolumeListing),
+    /// Of Glance, about one tenant.
+    Image(ImageListing),
+    /// Of Neutron, about one tenant.
+    Network(NetworkListing),
+    /// Of Octavia, about one tenant.
+    LoadBalancer(LoadBalancerListing),
+    /// Of Barbican, about one tenant.
+    KeyManager(KeyManagerListing),
+    /// Of Magnum, about one tenant.
+    ContainerInfra(ContainerInfraListing),
+    /// Of Keystone, about one tenant.
+    Identity(IdentityListing),
 }
 
 impl Listing {
@@ -133,6 +161,14 @@ impl Listing {
             Self::KeyManagerQuotas | Self::KeyManagerOwnQuota => Service::KeyManager,
             Self::ComputeQuota(_) => Service::Compute,
             Self::VolumeQuota(_) => Service::BlockStorage,
+            Self::Compute(_) => Service::Compute,
+            Self::Volume(_) => Service::BlockStorage,
+            Self::Image(_) => Service::Image,
+            Self::Network(_) => Service::Network,
+            Self::LoadBalancer(_) => Service::LoadBalancer,
+            Self::KeyManager(_) => Service::KeyManager,
+            Self::ContainerInfra(_) => Service::ContainerInfra,
+            Self::Identity(_) => Service::Identity,
         }
     }
 }
@@ -158,6 +194,14 @@ impl fmt::Display for Listing {
             Self::KeyManagerOwnQuota => f.write_str("key-manager quota of the asking project"),
             Self::ComputeQuota(project) => write!(f, "compute quota of project {project}"),
             Self::VolumeQuota(project) => write!(f, "volume quota of project {project}"),
+            Self::Compute(of) => of.fmt(f),
+            Self::Volume(of) => of.fmt(f),
+            Self::Image(of) => of.fmt(f),
+            Self::Network(of) => of.fmt(f),
+            Self::LoadBalancer(of) => of.fmt(f),
+            Self::KeyManager(of) => of.fmt(f),
+            Self::ContainerInfra(of) => of.fmt(f),
+            Self::Identity(of) => of.fmt(f),
         }
     }
 }

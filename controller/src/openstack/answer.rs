@@ -42,6 +42,11 @@ fn of_forbidden(service: Service) -> &'static str {
             "; give the observing user reader on the system, and name the clouds.yaml entry with system_scope: all as identityCloudName"
         }
         Service::KeyManager => "; give the observing user the role key-manager:service-admin",
-        Service::Network | Service::Compute | Service::BlockStorage | Service::LoadBalancer => "",
+        Service::Network
+        | Service::Compute
+        | Service::BlockStorage
+        | Service::LoadBalancer
+        | Service::Image
+        | Service::ContainerInfra => "",
     }
 }

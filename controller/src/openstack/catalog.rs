@@ -20,6 +20,8 @@ pub(super) fn types(service: Service) -> &'static [&'static str] {
         Service::BlockStorage => &["block-storage", "block-store", "volumev3", "volume"],
         Service::LoadBalancer => &["load-balancer"],
         Service::KeyManager => &["key-manager"],
+        Service::Image => &["image"],
+        Service::ContainerInfra => &["container-infra", "container-infrastructure"],
     }
 }
 
@@ -32,6 +34,8 @@ fn version(service: Service) -> &'static str {
         Service::BlockStorage => "v3",
         Service::LoadBalancer => "v2",
         Service::KeyManager => "v1",
+        Service::Image => "v2",
+        Service::ContainerInfra => "v1",
     }
 }
 

@@ -62,7 +62,9 @@ impl Reader {
             | Service::Compute
             | Service::BlockStorage
             | Service::LoadBalancer
-            | Service::KeyManager => &self.main,
+            | Service::KeyManager
+            | Service::Image
+            | Service::ContainerInfra => &self.main,
         }
     }
 

@@ -74,7 +74,8 @@ fn changes_nothing(action: &Action) -> bool {
         | Action::RevokeRole { .. }
         | Action::CreateSecurityGroup { .. }
         | Action::CreateRule { .. }
-        | Action::DeleteRule { .. } => false,
+        | Action::DeleteRule { .. }
+        | Action::Remove { .. } => false,
     }
 }
 
@@ -124,7 +125,7 @@ impl Made {
                 }
             }
             Action::DeleteRule { group, which: _, rule: _ } => self.group(group, &mut wrong),
-            Action::RevokeRole { .. } | Action::DescribeSecurityGroup { .. } => {}
+            Action::RevokeRole { .. } | Action::DescribeSecurityGroup { .. } | Action::Remove { .. } => {}
         }
         wrong
     }

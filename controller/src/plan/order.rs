@@ -23,6 +23,8 @@ pub(super) enum Phase {
     NewRules,
     OldRules,
     Revocations,
+    /// What a tenant that leaves holds; the order among them is that of their types.
+    Removals,
     /// A disabled project lets nobody look whether the rest is right.
     Disable,
     Protect,
@@ -43,6 +45,7 @@ impl Phase {
             Action::SetQuota { .. } => Self::Quotas,
             Action::GrantRole { .. } => Self::Grants,
             Action::RevokeRole { .. } => Self::Revocations,
+            Action::Remove { .. } => Self::Removals,
             Action::CreateSecurityGroup { .. } => Self::Groups,
             Action::DescribeSecurityGroup { .. } => Self::Descriptions,
             Action::CreateRule { .. } => Self::NewRules,

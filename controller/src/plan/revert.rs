@@ -75,6 +75,7 @@ pub(super) fn revert(action: &Action, number: u32, makers: &Makers<'_>, snapshot
             format!("openstack security group set {} {}", option("description", from), quote(&group.0))
         }
         Action::CreateRule { .. } => format!("openstack security group rule delete {own}"),
+        Action::Remove { what, project: _ } => format!("# nothing brings {what} back"),
         Action::DeleteRule { group, which, rule } => rule_create(group, which, rule, makers, snapshot),
     }
 }

@@ -24,6 +24,8 @@ pub(super) fn of(action: &Action, snapshot: &Snapshot) -> Loss {
         | Action::DescribeSecurityGroup { .. }
         | Action::CreateRule { .. } => nothing(Class::Reversible),
         Action::DeleteRule { .. } => nothing(Class::Rebuildable),
+        // A CloudSpec's plan removes nothing of a tenant; `offboard` says what others lose.
+        Action::Remove { what, project: _ } => destroys(format!("{what} is gone for good")),
         Action::ChangeProject { project: _, change } => of_change(change),
         Action::RevokeRole { project, principal: Principal::User(user), role: _ } => {
             of_user(project, user, snapshot)

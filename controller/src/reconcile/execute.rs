@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use cloudspec_crds::{ChangePlan, CloudSpec};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
@@ -18,6 +18,9 @@ use crate::apply::{Env, Outcome, apply};
 use crate::gate::{ApprovedPlan, Reason, admit, lapsed};
 use crate::openstack::{Limits, Writer};
 use crate::plan::within;
+
+/// What a service works on is waited for so long.
+const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
 
 /// What kept a plan from being carried on, for now.
 #[derive(Debug, thiserror::Error)]
@@ -181,6 +184,16 @@ impl Env for Process<'_> {
             }
             Some(_) => Ok(()),
         }
+    }
+
+    async fn wait(&self, since: Timestamp, why: &str) -> Result<(), String> {
+        let waited = self.now().duration_since(since);
+        if waited > LONGEST_WAIT {
+            return Err(format!("it was waited for {waited:#}"));
+        }
+        tracing::info!(cloudspec = self.declared.key, "waiting: {why}");
+        tokio::time::sleep(self.context.settle).await;
+        Ok(())
     }
 
     async fn settle(&self) {

@@ -5,7 +5,9 @@ use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard};
 use std::task::Poll;
 
-use cloudspec::apply::port::{CloudWrite, Entry, Journal, JournalLost, Look, StepState, WriteError, Written};
+use cloudspec::apply::port::{
+    CloudWrite, Entry, Journal, JournalLost, Look, Progress, StepState, WriteError, Written,
+};
 use cloudspec::apply::{Env, Outcome, apply};
 use cloudspec::gate::ApprovedPlan;
 use cloudspec::model::Action;
@@ -243,7 +245,7 @@ impl CloudWrite for Cloud<'_> {
             Some(odd) => Err(failure(odd)),
             None => {
                 let id = self.0.shared.lock().done.get(action).cloned();
-                Ok(Written { id, request_id: Some(format!("srv-{request_id}")) })
+                Ok(Written { id, request_id: Some(format!("srv-{request_id}")), progress: Progress::Done })
             }
         }
     }
@@ -296,6 +298,11 @@ impl Env for Here<'_> {
             true => Ok(()),
             false => Err("not the leader".into()),
         }
+    }
+
+    async fn wait(&self, _since: Timestamp, _why: &str) -> Result<(), String> {
+        self.0.point("waiting").await;
+        Err("nothing here takes time".into())
     }
 
     async fn settle(&self) {

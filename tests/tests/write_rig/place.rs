@@ -213,7 +213,8 @@ impl Place {
     pub(crate) async fn carry_out(&self, action: &Action) -> Option<String> {
         let revision = self.ready(action).await;
         let (written, call) = self.make_it(action, revision).await;
-        let Written { id, request_id } = written.unwrap_or_else(|why| panic!("{action:?}: {why}: {call}"));
+        let Written { id, request_id, progress: _ } =
+            written.unwrap_or_else(|why| panic!("{action:?}: {why}: {call}"));
         assert_eq!(request_id, call.request_id, "{call}: the service's own id is kept");
         let request_id = request_id.unwrap_or_default();
         assert!(request_id.starts_with("req-"), "{call}: {request_id:?}");

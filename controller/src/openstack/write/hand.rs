@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::Proof;
-use crate::apply::port::{WriteError, Written};
+use crate::apply::port::{Progress, WriteError, Written};
 use crate::model::ids::ProjectId;
 use crate::observe::{ReadError, Service};
 use crate::openstack::request::Request;
@@ -68,7 +68,9 @@ impl Hand {
             | Service::Compute
             | Service::BlockStorage
             | Service::LoadBalancer
-            | Service::KeyManager => &self.main,
+            | Service::KeyManager
+            | Service::Image
+            | Service::ContainerInfra => &self.main,
         }
     }
 
@@ -143,7 +145,7 @@ impl Hand {
     pub(super) async fn make(&self, call: Call<'_>, id: &str) -> Result<Written, WriteError> {
         let (answer, request_id) = self.call(call).await?;
         match answer.pointer(id).and_then(Value::as_str) {
-            Some(id) => Ok(Written { id: Some(id.to_owned()), request_id }),
+            Some(id) => Ok(Written { id: Some(id.to_owned()), request_id, progress: Progress::Done }),
             None => Err(WriteError::Unclear { message: "the answer names no id".to_owned() }),
         }
     }
@@ -151,7 +153,13 @@ impl Hand {
     /// A call that makes nothing new.
     pub(super) async fn set(&self, call: Call<'_>) -> Result<Written, WriteError> {
         let (_, request_id) = self.call(call).await?;
-        Ok(Written { id: None, request_id })
+        Ok(Written { id: None, request_id, progress: Progress::Done })
+    }
+
+    /// A call that the service only takes up.
+    pub(super) async fn begin(&self, call: Call<'_>) -> Result<Written, WriteError> {
+        let (_, request_id) = self.call(call).await?;
+        Ok(Written { id: None, request_id, progress: Progress::Begun })
     }
 }
 
@@ -162,7 +170,9 @@ fn with_version(request: Request, service: Service) -> Request {
         | Service::Network
         | Service::BlockStorage
         | Service::LoadBalancer
-        | Service::KeyManager => request,
+        | Service::KeyManager
+        | Service::Image
+        | Service::ContainerInfra => request,
     }
 }
 

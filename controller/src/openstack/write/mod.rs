@@ -11,6 +11,7 @@ mod hand;
 mod identity;
 mod network;
 mod quota;
+mod remove;
 
 use super::config::{CloudConfig, ConfigError};
 use super::limits::Limits;
@@ -93,6 +94,7 @@ impl CloudWrite for Writer {
             Action::CreateRule { project, group, rule, description: _ } => {
                 network::look_for_new_rule(hand, project, group, rule).await
             }
+            Action::Remove { what, project } => remove::look(hand, what, project).await,
             Action::DeleteRule { group, which, rule } => {
                 network::look_at_rule(hand, group, which, rule).await
             }
@@ -135,6 +137,7 @@ impl CloudWrite for Writer {
             Action::CreateRule { project, group, rule, description } => {
                 network::create_rule(hand, request_id, project, group, rule, description).await
             }
+            Action::Remove { what, project } => remove::make(hand, request_id, what, project).await,
             Action::DeleteRule { group, which, rule } => {
                 network::delete_rule(hand, request_id, group, which, rule, revision).await
             }

@@ -1,5 +1,14 @@
 //! Each listing as the service's API has it.
 
+mod compute;
+mod container_infra;
+mod identity;
+mod image;
+mod key_manager;
+mod load_balancer;
+mod network;
+mod volume;
+
 use super::limits::Limits;
 use crate::model::ids::ProjectId;
 use crate::observe::Listing;
@@ -98,6 +107,14 @@ impl Route {
             Listing::ComputeQuota(project) | Listing::VolumeQuota(project) => {
                 Self::one(&["os-quota-sets", &project.0], "quota_set")
             }
+            Listing::Compute(of) => compute::route(of, limits),
+            Listing::Volume(of) => volume::route(of, limits),
+            Listing::Image(of) => image::route(of, limits),
+            Listing::Network(of) => network::route(of, limits),
+            Listing::LoadBalancer(of) => load_balancer::route(of, limits),
+            Listing::KeyManager(of) => key_manager::route(of, limits),
+            Listing::ContainerInfra(of) => container_infra::route(of, limits),
+            Listing::Identity(of) => identity::route(of, limits),
         }
     }
 

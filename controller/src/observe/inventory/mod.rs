@@ -1,0 +1,89 @@
+//! What one tenant holds: one file a service.
+//!
+//! # Guarantees
+//! Every type of every service in the catalogue is whole or Unknown. Each row is held against the project's id here, whatever the filter
+//! in the request.
+
+mod compute;
+mod container_infra;
+mod identity;
+mod image;
+mod key_manager;
+mod load_balancer;
+mod network;
+mod volume;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::AT_ONCE;
+use super::audit::Audit;
+use super::port::{CloudRead, Service};
+use crate::model::Sighting;
+use crate::model::cloud::{QuotaService, QuotaValues};
+use crate::model::ids::ProjectId;
+use crate::model::inventory::{Inventory, Loss, Resource, ResourceType};
+
+/// What one service says.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// Each type that the service holds.
+    pub(super) held: BTreeMap<ResourceType, Sighting<Vec<Resource>>>,
+    /// What others lose.
+    pub(super) losses: BTreeSet<Loss>,
+    /// Limits of the tenant.
+    pub(super) quota: Option<(QuotaService, Sighting<QuotaValues>)>,
+    /// What nothing here sweeps, as [`Inventory::uncovered`] names it.
+    pub(super) uncovered: BTreeSet<String>,
+}
+
+/// Looks at all that one tenant holds.
+pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
+    let read = &Audit::new(read, AT_ONCE);
+    let keystone = identity::collect(read, tenant).await;
+    let services = keystone.services.as_ref();
+    // What the catalogue does not have holds nothing; where the catalogue is not known, every service is asked.
+    let asked = |service: Service| services.map_or(true, |all| all.contains(&service));
+    let (compute, volume, image, network, load_balancer, key_manager, container_infra) = tokio::join!(
+        part(asked(Service::Compute), compute::collect(read, tenant)),
+        part(asked(Service::BlockStorage), volume::collect(read, tenant)),
+        part(asked(Service::Image), image::collect(read, tenant)),
+        part(asked(Service::Network), network::collect(read, tenant)),
+        part(asked(Service::LoadBalancer), load_balancer::collect(read, tenant)),
+        part(asked(Service::KeyManager), key_manager::collect(read, tenant)),
+        part(asked(Service::ContainerInfra), container_infra::collect(read, tenant)),
+    );
+    let identity::Seen { tenant, part: of_keystone, services: _, uncovered, own_projects } = keystone;
+    let parts = [of_keystone, compute, volume, image, network, load_balancer, key_manager, container_infra];
+    let mut seen = Inventory {
+        cloud: read.identity().clone(),
+        tenant,
+        held: ResourceType::ALL.iter().map(|kind| (*kind, Ok(Vec::new()))).collect(),
+        losses: BTreeSet::new(),
+        quotas: BTreeMap::new(),
+        uncovered,
+        own_projects,
+    };
+    for Part { held, losses, quota, uncovered } in parts {
+        for (kind, sighting) in held {
+            let so_far = seen.held.remove(&kind).unwrap_or_else(|| Ok(Vec::new()));
+            seen.held.insert(kind, both(so_far, sighting));
+        }
+        seen.losses.extend(losses);
+        seen.quotas.extend(quota);
+        if let Ok(all) = &mut seen.uncovered {
+            all.extend(uncovered);
+        }
+    }
+    seen
+}
+
+/// What two services say of one type: limits are kept by each.
+fn both(one: Sighting<Vec<Resource>>, other: Sighting<Vec<Resource>>) -> Sighting<Vec<Resource>> {
+    let mut all: Vec<Resource> = one?.into_iter().chain(other?).collect();
+    all.sort();
+    Ok(all)
+}
+
+async fn part(asked: bool, collect: impl Future<Output = Part>) -> Part {
+    if asked { collect.await } else { Part::default() }
+}

@@ -1,0 +1,11 @@
+//! Keystone's listings about one tenant, as its API has them.
+
+use super::Route;
+use crate::observe::IdentityListing;
+use crate::openstack::limits::Limits;
+
+pub(super) fn route(listing: &IdentityListing, _limits: &Limits) -> Route {
+    match listing {
+        IdentityListing::Catalog => Route::keystone(&["auth", "catalog"], "catalog"),
+    }
+}

@@ -1,0 +1,122 @@
+//! The calls that remove what a tenant holds: one file a service.
+//!
+//! Each type has a look, which tells whether it is gone, on its way, ready, or in a state from which it cannot go, and a call. A look asks
+//! whether the resource is the tenant's still: what belongs to another project is refused.
+
+mod compute;
+mod container_infra;
+mod identity;
+mod image;
+mod key_manager;
+mod load_balancer;
+mod network;
+mod quota;
+mod volume;
+
+use super::hand::Hand;
+use crate::apply::port::{Look, WriteError, Written};
+use crate::model::ids::ProjectId;
+use crate::model::{ResourceKey, ResourceType};
+
+/// How one resource is.
+pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
+    match what.kind {
+        ResourceType::Server
+        | ResourceType::ServerGroup
+        | ResourceType::Keypair
+        | ResourceType::FlavorAccess => compute::look(hand, what, project).await,
+        ResourceType::VolumeTransfer
+        | ResourceType::Backup
+        | ResourceType::GroupSnapshot
+        | ResourceType::Snapshot
+        | ResourceType::VolumeGroup
+        | ResourceType::Volume
+        | ResourceType::VolumeTypeAccess => volume::look(hand, what, project).await,
+        ResourceType::ImageProtection | ResourceType::Image | ResourceType::ImageMembership => {
+            image::look(hand, what, project).await
+        }
+        ResourceType::PortForwarding
+        | ResourceType::FloatingIp
+        | ResourceType::Trunk
+        | ResourceType::RouterRoutes
+        | ResourceType::RouterInterface
+        | ResourceType::RouterGateway
+        | ResourceType::Router
+        | ResourceType::Port
+        | ResourceType::Subnet
+        | ResourceType::Network
+        | ResourceType::SubnetPool
+        | ResourceType::AddressScope
+        | ResourceType::RbacPolicy
+        | ResourceType::SecurityGroup
+        | ResourceType::AddressGroup
+        | ResourceType::QosPolicy => network::look(hand, what, project).await,
+        ResourceType::LoadBalancer => load_balancer::look(hand, what, project).await,
+        ResourceType::SecretOrder | ResourceType::SecretContainer | ResourceType::Secret => {
+            key_manager::look(hand, what, project).await
+        }
+        ResourceType::Cluster | ResourceType::ClusterTemplate => {
+            container_infra::look(hand, what, project).await
+        }
+        ResourceType::ApplicationCredential
+        | ResourceType::Credential
+        | ResourceType::Trust
+        | ResourceType::RoleAssignment
+        | ResourceType::Project => identity::look(hand, what, project).await,
+        ResourceType::Quota => quota::look(hand, what, project).await,
+    }
+}
+
+/// Removes it.
+pub(super) async fn make(
+    hand: &Hand,
+    request_id: &str,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Written, WriteError> {
+    match what.kind {
+        ResourceType::Server
+        | ResourceType::ServerGroup
+        | ResourceType::Keypair
+        | ResourceType::FlavorAccess => compute::make(hand, request_id, what, project).await,
+        ResourceType::VolumeTransfer
+        | ResourceType::Backup
+        | ResourceType::GroupSnapshot
+        | ResourceType::Snapshot
+        | ResourceType::VolumeGroup
+        | ResourceType::Volume
+        | ResourceType::VolumeTypeAccess => volume::make(hand, request_id, what, project).await,
+        ResourceType::ImageProtection | ResourceType::Image | ResourceType::ImageMembership => {
+            image::make(hand, request_id, what, project).await
+        }
+        ResourceType::PortForwarding
+        | ResourceType::FloatingIp
+        | ResourceType::Trunk
+        | ResourceType::RouterRoutes
+        | ResourceType::RouterInterface
+        | ResourceType::RouterGateway
+        | ResourceType::Router
+        | ResourceType::Port
+        | ResourceType::Subnet
+        | ResourceType::Network
+        | ResourceType::SubnetPool
+        | ResourceType::AddressScope
+        | ResourceType::RbacPolicy
+        | ResourceType::SecurityGroup
+        | ResourceType::AddressGroup
+        | ResourceType::QosPolicy => network::make(hand, request_id, what, project).await,
+        ResourceType::LoadBalancer => load_balancer::make(hand, request_id, what, project).await,
+        ResourceType::SecretOrder | ResourceType::SecretContainer | ResourceType::Secret => {
+            key_manager::make(hand, request_id, what, project).await
+        }
+        ResourceType::Cluster | ResourceType::ClusterTemplate => {
+            container_infra::make(hand, request_id, what, project).await
+        }
+        ResourceType::ApplicationCredential
+        | ResourceType::Credential
+        | ResourceType::Trust
+        | ResourceType::RoleAssignment
+        | ResourceType::Project => identity::make(hand, request_id, what, project).await,
+        ResourceType::Quota => quota::make(hand, request_id, what, project).await,
+    }
+}
