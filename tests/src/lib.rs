@@ -1,6 +1,7 @@
 //! The rig that starts the real components, and what the tests on it share.
 
 pub mod cluster;
+pub mod judge;
 pub mod proxy;
 pub mod rig;
 pub mod scene;
