@@ -5,6 +5,7 @@
 mod crash;
 mod plan;
 mod refusal;
+mod waits;
 mod world;
 
 use std::collections::BTreeMap;

@@ -54,6 +54,11 @@ pub(crate) struct World {
     pub(crate) no: BTreeSet<usize>,
     pub(crate) asked: usize,
     pub(crate) settled: usize,
+    /// The service takes calls up, and carries them out after some waiting.
+    pub(crate) slow: bool,
+    /// So often is waited, and then no more.
+    pub(crate) patience: Option<usize>,
+    pub(crate) waited: usize,
     pub(crate) journal: BTreeMap<u32, Entry>,
     /// The process that took the journal over last.
     pub(crate) holder: usize,
@@ -200,6 +205,9 @@ impl CloudWrite for Cloud<'_> {
             match world.odd_looks.get(&world.looks) {
                 Some(odd) => Err(failure(*odd)),
                 None if world.changed.contains(action) => Ok(Look::Refused { why: "it is another".into() }),
+                None if world.slow && world.under_way.contains(action) => {
+                    Ok(Look::Waiting { why: "it is on its way".into() })
+                }
                 None => Ok(match world.done.get(action) {
                     Some(id) => Look::AlreadyDone { id: Some(id.clone()) },
                     None => Look::Ready { revision: Some(7) },
@@ -237,12 +245,18 @@ impl CloudWrite for Cloud<'_> {
             odd
         };
         self.0.point("call sent").await;
-        if odd != Some(Odd::UnclearAndLate) {
+        let slow = self.0.shared.lock().slow;
+        if odd != Some(Odd::UnclearAndLate) && !slow {
             self.0.shared.lock().carry_out_all();
         }
         self.0.point("call carried out").await;
         match odd {
             Some(odd) => Err(failure(odd)),
+            None if slow => Ok(Written {
+                id: None,
+                request_id: Some(format!("srv-{request_id}")),
+                progress: Progress::Begun,
+            }),
             None => {
                 let id = self.0.shared.lock().done.get(action).cloned();
                 Ok(Written { id, request_id: Some(format!("srv-{request_id}")), progress: Progress::Done })
@@ -302,13 +316,23 @@ impl Env for Here<'_> {
 
     async fn wait(&self, _since: Timestamp, _why: &str) -> Result<(), String> {
         self.0.point("waiting").await;
-        Err("nothing here takes time".into())
+        let mut world = self.0.shared.lock();
+        world.waited += 1;
+        if world.patience.is_some_and(|patience| world.waited > patience) {
+            return Err("it was waited for long enough".into());
+        }
+        if world.waited.is_multiple_of(2) {
+            world.carry_out_all();
+        }
+        Ok(())
     }
 
     async fn settle(&self) {
         self.0.point("settling").await;
         let mut world = self.0.shared.lock();
         world.settled += 1;
-        world.carry_out_all();
+        if !world.slow {
+            world.carry_out_all();
+        }
     }
 }
