@@ -198,17 +198,18 @@ async fn the_limits_of_the_project_that_asks_are_not_barbicans_defaults() {
             .into_response(),
     })
     .await;
-    let set = |limit: &str, to| Action::SetQuota {
+    let set = |limit: &str, from: Option<i64>, to| Action::SetQuota {
         project: ProjectRef::Id("p".into()),
         service: QuotaService::KeyManager,
-        from: None,
+        from: from.map(|from| [(limit.to_owned(), from)].into()),
         to: [(limit.to_owned(), to)].into(),
     };
     let writer = writer(&fake.url);
-    assert_eq!(writer.look(&set("orders", -1)).await, Ok(Look::AlreadyDone { id: None }));
-    assert_eq!(writer.look(&set("orders", 5)).await, Ok(Look::Ready { revision: None }));
+    assert_eq!(writer.look(&set("orders", None, -1)).await, Ok(Look::AlreadyDone { id: None }));
+    assert_eq!(writer.look(&set("orders", None, 5)).await, Ok(Look::Ready { revision: None }));
     // Nobody can tell what holds there: that it is 10 already least of all.
-    let unknown = writer.look(&set("secrets", 10)).await;
+    assert_eq!(writer.look(&set("secrets", None, 10)).await, Ok(Look::Ready { revision: None }));
+    let unknown = writer.look(&set("secrets", Some(-1), 10)).await;
     assert!(matches!(unknown, Ok(Look::Refused { .. })), "{unknown:?}");
 }
 
