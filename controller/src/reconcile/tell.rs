@@ -13,7 +13,7 @@ use super::guard::Seen;
 use crate::gate::Verdict;
 use crate::model::Unknown;
 use crate::model::desired::Invalid;
-use crate::report::{Note, Of, Report, Sight, events, status};
+use crate::report::{Look, Note, Of, Report, Sight, events, status};
 
 /// The most bytes of an Event's message that the API takes.
 const LONGEST_NOTE: usize = 1_000;
@@ -48,11 +48,12 @@ pub(super) async fn tell(context: &Context, told: Told<'_>) -> Result<(), kube::
     let last = all.iter().rev().find(|plan| decided(plan) == Some("Approved"));
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let of = Of { namespace: &namespace, name: &name };
-    context.metrics.observed(
-        of,
-        audited.ok().map(|audited| audited.findings.as_slice()),
-        context.clock.now(),
-    );
+    let look = audited.ok().map(|audited| Look {
+        at: audited.at,
+        coverage: &audited.coverage,
+        findings: &audited.findings,
+    });
+    context.metrics.observed(of, look);
     context.metrics.offered(of, offer);
     context.metrics.guard(&seen.guard);
     let report = Report {

@@ -79,20 +79,21 @@ fn observed(report: &Report<'_>) -> Says {
         Sight::Blind(why) => says("Observed", "False", &why.reason, why.message.clone()),
         Sight::Audited { findings, .. } => match not_told(findings) {
             None => says("Observed", "True", reasons::OBSERVED, "all that is declared could be seen"),
-            Some(message) => says("Observed", "False", reasons::PARTLY_OBSERVED, message),
+            Some((reason, message)) => says("Observed", "False", reason, message),
         },
     }
 }
 
-/// What could not be told: how much, and the first of it.
-fn not_told(findings: &[Finding]) -> Option<String> {
+/// What could not be told: the first of it, with the reason, and how much more.
+fn not_told(findings: &[Finding]) -> Option<(&str, String)> {
     let mut unknowable = findings.iter().filter(|finding| finding.kind == FindingKind::Unknowable);
     let first = unknowable.next()?;
     let of_field = first.field().map(|field| format!(", {field}")).unwrap_or_default();
     let why = first.message.as_deref().unwrap_or("it was not seen");
     let more = unknowable.count();
     let rest = if more == 0 { String::new() } else { format!(" (and {more} more in status.findings)") };
-    Some(format!("could not tell: {}{of_field}: {why}{rest}", first.subject))
+    let reason = first.unseen.as_deref().unwrap_or(reasons::PARTLY_OBSERVED);
+    Some((reason, format!("could not tell: {}{of_field}: {why}{rest}", first.subject)))
 }
 
 fn in_sync(report: &Report<'_>) -> Says {
@@ -108,7 +109,7 @@ fn compared(kind: &'static str, findings: &[Finding]) -> Says {
     let summary = summary(findings);
     match (summary.drift, not_told(findings)) {
         (0, None) => says(kind, "True", reasons::IN_SYNC, "all is as declared"),
-        (0, Some(message)) => says(kind, "Unknown", reasons::PARTLY_OBSERVED, message),
+        (0, Some((reason, message))) => says(kind, "Unknown", reason, message),
         _ => says(kind, "False", reasons::DRIFTED, summary.text),
     }
 }

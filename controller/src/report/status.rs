@@ -174,7 +174,7 @@ fn list(status: &mut CloudSpecStatus, findings: &[Finding], whole: bool, memory:
 }
 
 fn row(finding: &Finding, fingerprint: String, first_seen: Time) -> FindingStatus {
-    let Finding { severity, subject, aspect: _, kind, expected, actual, message } = finding;
+    let Finding { severity, subject, aspect: _, kind, expected, actual, message, unseen: _ } = finding;
     let cut = |text: &Option<String>| text.as_deref().map(bound::text);
     FindingStatus {
         fingerprint,

@@ -35,7 +35,8 @@ pub(crate) fn described(name: &str, actual: &str) -> Finding {
 
 pub(crate) fn not_told(name: &str) -> Finding {
     let finding = Finding::of(FindingKind::Unknowable, Severity::Warning, &group(name), Aspect::Existence);
-    finding.message("network: no answer within 30 s")
+    let (service, reason) = ("network".to_owned(), "Timeout".to_owned());
+    finding.unseen(&Unknown { service, reason, message: "no answer within 30 s".into() })
 }
 
 pub(crate) fn offer(digest: &str, number: i64) -> Offer {

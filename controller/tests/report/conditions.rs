@@ -2,6 +2,7 @@
 
 use cloudspec::gate::approval::Guard;
 use cloudspec::gate::{Reason, Ruling, Verdict};
+use cloudspec::model::Finding;
 
 use crate::cases::*;
 
@@ -74,10 +75,10 @@ fn what_could_not_be_told_is_neither_in_sync_nor_drift() {
     insta::assert_snapshot!(told(&case), @r#"
     Unknown
     Ready True Working
-    Observed False PartlyObserved
-    InSync Unknown PartlyObserved
+    Observed False Timeout
+    InSync Unknown Timeout
     TenantsInSync True InSync
-    SecurityGroupsInSync Unknown PartlyObserved
+    SecurityGroupsInSync Unknown Timeout
     Approved False NothingToApprove
     ApprovalGateEnforced True Enforced
     "#);
@@ -86,15 +87,23 @@ fn what_could_not_be_told_is_neither_in_sync_nor_drift() {
 }
 
 #[test]
+fn a_name_that_several_have_is_not_a_listing_that_failed() {
+    let several = Finding { unseen: None, ..not_told("web").message("several are group web") };
+    let status = Case { seen: Seen::Audited(vec![several]), ..quiet() }.status();
+    assert_eq!(says(&status, "Observed"), "False PartlyObserved");
+    assert_eq!(says(&status, "SecurityGroupsInSync"), "Unknown PartlyObserved");
+}
+
+#[test]
 fn drift_that_was_seen_is_drift_whatever_else_could_not_be_told() {
     let case = Case { seen: Seen::Audited(vec![missing("team-b"), not_told("web")]), ..quiet() };
     insta::assert_snapshot!(told(&case), @r#"
     Drifted
     Ready True Working
-    Observed False PartlyObserved
+    Observed False Timeout
     InSync False Drifted
     TenantsInSync False Drifted
-    SecurityGroupsInSync Unknown PartlyObserved
+    SecurityGroupsInSync Unknown Timeout
     Approved False NothingToApprove
     ApprovalGateEnforced True Enforced
     "#);
