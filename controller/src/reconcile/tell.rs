@@ -57,6 +57,7 @@ pub(super) async fn tell(context: &Context, told: Told<'_>) -> Result<(), kube::
     context.metrics.offered(of, offer);
     context.metrics.guard(&seen.guard);
     let report = Report {
+        of,
         previous: &object.status.clone().unwrap_or_default(),
         generation: object.metadata.generation.unwrap_or_default(),
         now: context.clock.now(),
@@ -67,6 +68,7 @@ pub(super) async fn tell(context: &Context, told: Told<'_>) -> Result<(), kube::
         last: last.and_then(execution),
         last_message: interrupted.or(last.and_then(|plan| plan.status.as_ref()?.message.as_deref())),
         suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
     };
     write(context, object, status(&report)).await
 }
@@ -78,7 +80,9 @@ pub(super) async fn tell_invalid(
     wrong: &[Invalid],
 ) -> Result<(), kube::Error> {
     let seen = context.guard.borrow().clone();
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let report = Report {
+        of: Of { namespace: &namespace, name: &name },
         previous: &object.status.clone().unwrap_or_default(),
         generation: object.metadata.generation.unwrap_or_default(),
         now: context.clock.now(),
@@ -89,6 +93,7 @@ pub(super) async fn tell_invalid(
         last: object.status.as_ref().and_then(|status| status.last_execution.clone()),
         last_message: None,
         suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
     };
     write(context, object, status(&report)).await
 }

@@ -1,13 +1,14 @@
 //! The conditions of a CloudSpec, after KEP-1623.
 
 use cloudspec_crds::CloudSpecStatus;
-use cloudspec_crds::status::ExecutionSummary;
+use cloudspec_crds::status::{ExecutionSummary, Offer};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::bound;
+use super::metrics::Of;
 use super::reasons;
 use super::status::{Report, Sight, summary};
-use crate::gate::approval::Guard;
+use crate::gate::approval::{Guard, digest_required};
 use crate::gate::{Reason, Verdict};
 use crate::model::desired::Invalid;
 use crate::model::finding::Domain;
@@ -193,15 +194,19 @@ fn not_asked(report: &Report<'_>) -> Says {
         // A plan that is on offer is not approved, whatever became of one that was.
         (Some(before), Some(_), _) if same_plan && before.status != "True" => kept(before),
         (Some(before), None, None) => kept(before),
-        (_, Some(offer), _) => {
-            let message = format!(
-                "read ChangePlan {}, then approve it: kubectl annotate … approved=true, or kubectl cloudspec approve",
-                offer.name
-            );
-            says(kind, "False", reasons::AWAITING_APPROVAL, message)
-        }
+        (_, Some(offer), _) => says(kind, "False", reasons::AWAITING_APPROVAL, how_to_approve(report, offer)),
         (None, None, None) => says(kind, "False", reasons::NOTHING_TO_APPROVE, "there is no plan on offer"),
     }
+}
+
+/// What a person types who has read the plan.
+fn how_to_approve(report: &Report<'_>, offer: &Offer) -> String {
+    let (Of { namespace, name }, Offer { name: plan, digest, classes, .. }) = (report.of, offer);
+    let value = if digest_required(report.require_digest, *classes) { digest } else { "true" };
+    format!(
+        "read ChangePlan {plan}, then approve it: kubectl -n {namespace} annotate cloudspec {name} approved={value}, or \
+         kubectl cloudspec approve {name} -n {namespace}"
+    )
 }
 
 /// An approval that no status has told of: the controller was stopped between the decision and its telling.

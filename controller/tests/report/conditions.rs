@@ -3,6 +3,8 @@
 use cloudspec::gate::approval::Guard;
 use cloudspec::gate::{Reason, Ruling, Verdict};
 use cloudspec::model::Finding;
+use cloudspec_crds::cloud_spec::RequireDigest;
+use cloudspec_crds::status::{Classes, Offer};
 
 use crate::cases::*;
 
@@ -46,6 +48,25 @@ fn drift_is_told_by_domain_and_its_plan_awaits_approval() {
     Approved False AwaitingApproval
     ApprovalGateEnforced True Enforced
     "#);
+}
+
+#[test]
+fn a_plan_that_waits_says_what_to_type() {
+    let message = |offer: Offer, require_digest| {
+        let status = Case { offer: Some(offer), require_digest, ..drifted() }.status();
+        condition(&status, "Approved").unwrap().message.clone()
+    };
+    insta::assert_snapshot!(message(offer("aa", 1), RequireDigest::Destructive), @"read ChangePlan lab-aa, then approve it: kubectl -n clouds annotate cloudspec lab approved=true, or kubectl cloudspec approve lab -n clouds");
+    let destructive = Classes { destructive: 1, ..Classes::default() };
+    let destructive = Offer { classes: destructive, ..offer("aa", 1) };
+    for (offer, asked_for, value) in [
+        (destructive.clone(), RequireDigest::Destructive, "sha256:aa"),
+        (offer("aa", 1), RequireDigest::Always, "sha256:aa"),
+        (destructive, RequireDigest::Never, "true"),
+    ] {
+        let message = message(offer, asked_for);
+        assert!(message.contains(&format!("annotate cloudspec lab approved={value}, or")), "{message}");
+    }
 }
 
 #[test]
