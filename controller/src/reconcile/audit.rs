@@ -14,6 +14,7 @@ use crate::model::cloud::CloudIdentity;
 use crate::model::plan::LeftAlone;
 use crate::model::{Finding, FindingKind, Plan, Subject, Unknown};
 use crate::observe::{Coverage, Needs, application_credentials, coverage, observe};
+use crate::openstack::Overrides;
 use crate::plan::{exceeded, plan, users_to_ask};
 
 /// What one look gave.
@@ -21,6 +22,8 @@ use crate::plan::{exceeded, plan, users_to_ask};
 pub(super) struct Audited {
     /// The cloud that was looked at.
     pub(super) cloud: CloudIdentity,
+    /// The endpoints that were looked at instead of the catalogue's.
+    pub(super) overrides: Overrides,
     /// When: nothing of what was seen is older.
     pub(super) at: Timestamp,
     /// How much of each service was seen.
@@ -55,7 +58,9 @@ pub(super) async fn audit(
     let object = &declared.object;
     let namespace = object.namespace().unwrap_or_default();
     let observing: &CredentialRef = &object.spec.cloud.observe;
-    let reader = context.pool.reader(context.pool.credentials(&namespace, observing).await?)?;
+    let credentials = context.pool.credentials(&namespace, observing).await?;
+    let overrides = Overrides::of(&credentials.main, credentials.identity.as_ref());
+    let reader = context.pool.reader(credentials)?;
     let view = reader.view(not_before);
     let desired = &declared.desired;
     let mut snapshot = observe(&view, &Needs::of(desired)).await;
@@ -71,6 +76,7 @@ pub(super) async fn audit(
     let age = view.oldest().map(|oldest| context.clock.monotonic().saturating_duration_since(oldest));
     Ok(Audited {
         cloud: snapshot.cloud.clone(),
+        overrides,
         at: context.clock.now() - age.unwrap_or_default(),
         coverage: coverage(&snapshot),
         exceeded: exceeded(&plan, &object.spec.limits),
