@@ -208,6 +208,10 @@ async fn ask(shared: &Shared, call: &Call, parts: Parts, url: &str, body: Bytes)
     if let Some(json) = json {
         state.learn(rewrite::endpoints(&json));
     }
+    if call.is_login() {
+        let token = headers.get("x-subject-token").and_then(|token| token.to_str().ok());
+        state.tokens.extend(token.map(str::to_owned));
+    }
     let through = |text: &str| state.through(text, &shared.origin);
     let body = match std::str::from_utf8(&body) {
         Ok(text) => Bytes::from(through(text)),
