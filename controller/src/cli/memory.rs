@@ -25,3 +25,22 @@ fn shut() -> rustix::io::Result<()> {
 fn shut() -> rustix::io::Result<()> {
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use rustix::process::getrlimit;
+
+    use super::*;
+
+    #[test]
+    fn no_core_is_written_and_nobody_else_of_this_user_reads_the_memory() {
+        keep().unwrap();
+        let Rlimit { current, maximum } = getrlimit(Resource::Core);
+        assert_eq!((current, maximum), (Some(0), Some(0)));
+        #[cfg(target_os = "linux")]
+        assert_eq!(
+            rustix::process::dumpable_behavior().unwrap(),
+            rustix::process::DumpableBehavior::NotDumpable
+        );
+    }
+}
