@@ -170,9 +170,13 @@ async fn without_asking(shared: &Shared, call: &Call, cut: &Cut, fault: Option<&
         }
         Fault::Html => (200, "text/html", "<!DOCTYPE html><html><body><h1>It works!</h1></body></html>"),
         Fault::InvalidJson => (200, "application/json", "{\"rows\": [1, 2,, 3]}"),
-        Fault::Reset | Fault::Truncate | Fault::HalfPage | Fault::RepeatPage | Fault::ForeignNext(_) => {
-            return None;
-        }
+        Fault::Reset
+        | Fault::Truncate
+        | Fault::HalfPage
+        | Fault::Shortened
+        | Fault::ShortPage
+        | Fault::RepeatPage
+        | Fault::ForeignNext(_) => return None,
     };
     note(shared, call, |call| (call.status, call.received) = (Some(status), body.len()));
     let response = Response::builder().status(status).header("Content-Type", kind);
@@ -251,6 +255,8 @@ fn finish(
     let mut resets = false;
     let body = match fault {
         Some(Fault::HalfPage) => json(&rewrite::half_page),
+        Some(Fault::Shortened) => json(&rewrite::shortened),
+        Some(Fault::ShortPage) => json(&|value| rewrite::short_page(value, &format!("{here}{query}"))),
         Some(Fault::RepeatPage) => json(&|value| rewrite::next(value, &format!("{here}{query}"))),
         Some(Fault::ForeignNext(origin)) => {
             json(&|value| rewrite::next(value, &format!("{origin}{}?marker=elsewhere", call.path)))
