@@ -361,6 +361,19 @@ fn a_group_without_a_name_is_left_out_and_the_others_are_not() {
 }
 
 #[test]
+fn a_limit_that_no_spec_may_say_is_left_out_with_a_word() {
+    let mut seen = random::world(&mut Dice::new(Vec::new()), Mood::Tame);
+    let project = seen.projects.as_ref().unwrap()[0].id.clone();
+    let of_barbican = seen.quotas.entry(QuotaService::KeyManager).or_default();
+    of_barbican.insert(project, Ok([("secrets".to_owned(), -5), ("cas".to_owned(), 2)].into()));
+    let imported = everything(&seen).unwrap();
+    let quotas = imported.tenants.iter().find_map(|tenant| tenant.quotas.as_ref()?.key_manager.as_ref());
+    assert_eq!(quotas.map(|quotas| (quotas.secrets, quotas.cas)), Some((None, Some(2))));
+    assert!(imported.left_out.iter().any(|why| why.ends_with("below -1: secrets -5")), "{imported:?}");
+    finds_nothing(&imported, &seen).unwrap();
+}
+
+#[test]
 fn an_assignment_that_has_no_name_is_told_and_is_not_taken_for_unlisted() {
     let mut seen = random::world(&mut Dice::new(Vec::new()), Mood::Tame);
     let project = seen.projects.as_ref().unwrap()[0].id.clone();

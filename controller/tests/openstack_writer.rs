@@ -13,8 +13,8 @@ use cloudspec::model::action::{ProjectChange, ProjectRef};
 use cloudspec::model::cloud::{CloudIdentity, QuotaService};
 use cloudspec::model::desired::TenantName;
 use cloudspec::model::{Action, Class, Plan, Step};
-use cloudspec::observe::{CloudRead, Listing};
-use cloudspec::openstack::{ConfigError, Writer};
+use cloudspec::observe::{CloudRead, Listing, Service};
+use cloudspec::openstack::{CloudConfig, ConfigError, Overrides, Writer};
 use cloudspec::plan::{digest, to_spec};
 use cloudspec_crds::ChangePlanStatus;
 use cloudspec_crds::change_plan::{Decision, OwnerRef};
@@ -66,7 +66,7 @@ fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
 fn writer(url: &str) -> Writer {
     let config = config(url);
     let plan = approved(&config.identity(), describe());
-    Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap()
+    Writer::new(config, None, limits(), Arc::new(|_| {}), &plan, &Overrides::default()).unwrap()
 }
 
 fn describe() -> Action {
@@ -201,17 +201,18 @@ async fn the_limits_of_the_project_that_asks_are_not_barbicans_defaults() {
             .into_response(),
     })
     .await;
-    let set = |limit: &str, to| Action::SetQuota {
+    let set = |limit: &str, from: Option<i64>, to| Action::SetQuota {
         project: ProjectRef::Id("p".into()),
         service: QuotaService::KeyManager,
-        from: None,
+        from: from.map(|from| [(limit.to_owned(), from)].into()),
         to: [(limit.to_owned(), to)].into(),
     };
     let writer = writer(&fake.url);
-    assert_eq!(writer.look(&set("orders", -1)).await, Ok(Look::AlreadyDone { id: None }));
-    assert_eq!(writer.look(&set("orders", 5)).await, Ok(Look::Ready { revision: None }));
+    assert_eq!(writer.look(&set("orders", None, -1)).await, Ok(Look::AlreadyDone { id: None }));
+    assert_eq!(writer.look(&set("orders", None, 5)).await, Ok(Look::Ready { revision: None }));
     // Nobody can tell what holds there: that it is 10 already least of all.
-    let unknown = writer.look(&set("secrets", 10)).await;
+    assert_eq!(writer.look(&set("secrets", None, 10)).await, Ok(Look::Ready { revision: None }));
+    let unknown = writer.look(&set("secrets", Some(-1), 10)).await;
     assert!(matches!(unknown, Ok(Look::Refused { .. })), "{unknown:?}");
 }
 
@@ -230,9 +231,36 @@ async fn a_look_is_repeated_and_changes_nothing() {
 
 #[test]
 fn a_writer_is_of_the_cloud_that_the_plan_was_approved_for() {
-    let elsewhere = approved(&config("http://127.0.0.1:2").identity(), describe());
-    let refused = Writer::new(config("http://127.0.0.1:1"), None, limits(), Arc::new(|_| {}), &elsewhere);
-    assert!(matches!(refused.err(), Some(ConfigError::Pair { .. })));
+    let approved = approved(&config("http://127.0.0.1:1").identity(), describe());
+    let refused = |main: CloudConfig, identity: Option<CloudConfig>, observed: &Overrides| {
+        let made = Writer::new(main, identity, limits(), Arc::new(|_| {}), &approved, observed);
+        match made.err() {
+            None => String::new(),
+            Some(ConfigError::OtherCloud { message, .. }) => message,
+            Some(why) => panic!("{why}"),
+        }
+    };
+    let none = Overrides::default();
+    assert_eq!(refused(config("http://127.0.0.1:1"), None, &none), "");
+    let region = CloudConfig { region: Some("two".into()), ..config("http://127.0.0.1:1") };
+    for elsewhere in [config("http://127.0.0.1:2"), region] {
+        let message = refused(elsewhere, None, &none);
+        assert!(message.starts_with("the plan is for http://127.0.0.1:1"), "{message}");
+    }
+
+    // An endpoint that is given by hand is another cloud, too, unless the plan was made from what is there.
+    let by_hand = |service, url: &str| CloudConfig {
+        overrides: [(service, url.parse().unwrap())].into(),
+        ..config("http://127.0.0.1:1")
+    };
+    let network = by_hand(Service::Network, "http://127.0.0.1:9");
+    let observed = Overrides::of(&by_hand(Service::Network, "http://127.0.0.1:9/v2.0/"), None);
+    assert_eq!(refused(network.clone(), None, &observed), "");
+    assert!(refused(network, None, &none).starts_with("its endpoint override of network is not that of"));
+    assert!(refused(config("http://127.0.0.1:1"), None, &observed).contains("override of network"));
+    let keystone = by_hand(Service::Identity, "http://127.0.0.1:9");
+    let message = refused(config("http://127.0.0.1:1"), Some(keystone), &observed);
+    assert!(message.contains("override of identity, network"), "{message}");
 }
 
 #[tokio::test]

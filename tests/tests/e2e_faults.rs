@@ -3,6 +3,7 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use cloudspec_crds::{CloudSpec, CloudSpecStatus};
 use cloudspec_tests::proxy::{Fault, Matcher, Proxy};
 use cloudspec_tests::rig::{MATRIX_WHOLE, cases};
 use cloudspec_tests::scene::{Scene, condition, manifest, program};
-use cloudspec_tests::sim::{Actor, Builder, Scope, Sim, World};
+use cloudspec_tests::sim::{Actor, AddressGroup, Builder, Rule, Scope, Sim, World};
 use futures::StreamExt;
 use serde_json::Value;
 
@@ -28,7 +29,7 @@ tenants:
   domain: tenants
   description: seed tenant 1
   tags: [seed]
-  quotas: {compute: {cores: 40}, volume: {volumes: 20}, network: {floatingIps: 10}}
+  quotas: {compute: {cores: 40}, volume: {volumes: 20}, network: {floatingIps: 10}, loadBalancer: {loadBalancers: 5}}
   roles:
   - {user: t0001, role: member}
   - {user: t0001, role: load-balancer_member}
@@ -42,23 +43,40 @@ securityGroups:
   - {protocol: tcp, ports: \"80\", from: {cidr: 0.0.0.0/0}}
   - {protocol: tcp, ports: \"443\", from: {cidr: 0.0.0.0/0}}
   - {protocol: tcp, ports: \"22\", from: {cidr: 10.0.0.0/8}}
+  - {protocol: tcp, ports: \"9100\", from: {addressGroup: {name: monitors}}}
   egress:
   - {to: {cidr: 0.0.0.0/0}}
   - {to: {cidr: \"::/0\"}}
 ";
 
-/// What is listed: its name, its service, a part of its request, and whether it comes in pages.
-const LISTINGS: [(&str, &str, &str, bool); 10] = [
-    ("domains", "identity", "/v3/domains?", true),
-    ("projects", "identity", "/v3/projects?", true),
-    ("users", "identity", "/v3/users?", true),
-    ("groups", "identity", "/v3/groups?", true),
-    ("roles", "identity", "/v3/roles?", true),
-    ("role assignments", "identity", "/v3/role_assignments?", true),
-    ("security groups", "network", "/security-groups?", true),
-    ("network quotas", "network", "/quotas?", false),
-    ("compute quotas", "compute", "/os-quota-sets/", false),
-    ("volume quotas", "block-storage", "/os-quota-sets/", false),
+/// How a listing comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pages {
+    /// With a link to the next page, or the word that rows were left out.
+    Keystone,
+    /// In pages of which the last row's id leads to the next.
+    Marker,
+    /// At once.
+    Whole,
+}
+
+/// What is listed: its name, its service, a part of its request, and how it comes.
+const LISTINGS: [(&str, &str, &str, Pages); 15] = [
+    ("domains", "identity", "/v3/domains?", Pages::Keystone),
+    ("projects", "identity", "/v3/projects?", Pages::Keystone),
+    ("users", "identity", "/v3/users?", Pages::Keystone),
+    ("groups", "identity", "/v3/groups?", Pages::Keystone),
+    ("roles", "identity", "/v3/roles?", Pages::Keystone),
+    ("role assignments", "identity", "/v3/role_assignments?", Pages::Keystone),
+    ("security groups", "network", "/security-groups?", Pages::Marker),
+    ("initial rules", "network", "/default-security-group-rules?", Pages::Marker),
+    ("address groups", "network", "/address-groups?", Pages::Marker),
+    ("network quotas", "network", "/quotas?", Pages::Whole),
+    ("network quota defaults", "network", "/default?", Pages::Whole),
+    ("load balancer quotas", "load-balancer", "/lbaas/quotas?", Pages::Whole),
+    ("load balancer quota defaults", "load-balancer", "/lbaas/quotas/0", Pages::Whole),
+    ("compute quotas", "compute", "/os-quota-sets/", Pages::Whole),
+    ("volume quotas", "block-storage", "/os-quota-sets/", Pages::Whole),
 ];
 
 /// What comes of it.
@@ -79,7 +97,7 @@ struct Case {
 }
 
 /// Faults by their name; how often they are met, where not always.
-fn faults(paged: bool) -> Vec<(&'static str, Fault, Option<u64>, Then)> {
+fn faults(pages: Pages) -> Vec<(&'static str, Fault, Option<u64>, Then)> {
     let always = |name, fault| (name, fault, None, Then::Untold);
     let mut faults = vec![
         always("refused", Fault::Refuse),
@@ -97,7 +115,13 @@ fn faults(paged: bool) -> Vec<(&'static str, Fault, Option<u64>, Then)> {
         always("HTML", Fault::Html),
         always("invalid JSON", Fault::InvalidJson),
     ];
-    if paged {
+    // Half the rows without a word of it cannot be told from a smaller cloud.
+    match pages {
+        Pages::Keystone => faults.push(always("half a page, and says so", Fault::Shortened)),
+        Pages::Marker => faults.push(("half a page, and leads on", Fault::ShortPage, None, Then::Told)),
+        Pages::Whole => {}
+    }
+    if pages != Pages::Whole {
         faults.push(always("repeated page", Fault::RepeatPage));
         faults.push(always("foreign next", Fault::ForeignNext("http://127.0.0.1:9".to_owned())));
     }
@@ -106,9 +130,9 @@ fn faults(paged: bool) -> Vec<(&'static str, Fault, Option<u64>, Then)> {
 
 fn all() -> Vec<Case> {
     let mut all = Vec::new();
-    for (listing, service, path, paged) in LISTINGS {
+    for (listing, service, path, pages) in LISTINGS {
         let matcher = Matcher::any().method("GET").service(service).path(path);
-        for (name, fault, times, then) in faults(paged) {
+        for (name, fault, times, then) in faults(pages) {
             let matcher = times.map_or(matcher.clone(), |times| matcher.clone().times(times));
             all.push(Case { name: format!("{listing}: {name}"), matcher, fault, then });
         }
@@ -136,7 +160,27 @@ fn world() -> World {
     let domain = world.domain_id("tenants").unwrap();
     let group = world.add_group(&domain, "ops");
     let project = world.project_id("tenants", "t0001").unwrap();
-    world.grant(&Actor::Group(group), "reader", Scope::Project(project));
+    world.grant(&Actor::Group(group), "reader", Scope::Project(project.clone()));
+    world.load_balancer_quotas.entry(project.clone()).or_default().insert("load_balancer".to_owned(), 5);
+    let web = world.security_group_ids(&project, "web").remove(0);
+    let addresses = BTreeSet::from(["192.0.2.0/24".to_owned()]);
+    let monitors = AddressGroup {
+        name: "monitors".to_owned(),
+        project,
+        description: String::new(),
+        addresses,
+        revision: 0,
+        created: "2026-01-01T00:00:00Z".to_owned(),
+        updated: "2026-01-01T00:00:00Z".to_owned(),
+    };
+    // Two of them, so that half a page is one.
+    for name in ["monitors", "others"] {
+        let id = world.uuid();
+        world.address_groups.insert(id.clone(), AddressGroup { name: name.to_owned(), ..monitors.clone() });
+        if name == "monitors" {
+            world.add_rule(&web, Rule { remote_address_group: Some(id), ..Rule::ingress_tcp(9100) });
+        }
+    }
     world
 }
 

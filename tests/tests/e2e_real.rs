@@ -1,108 +1,24 @@
-//! The whole way on a real OpenStack: import, in sync, drift made behind the controller's back with the `openstack` client, plan,
+//! The whole way on a real OpenStack: import, in sync and quiet, drift made behind the controller's back with the `openstack` client, plan,
 //! approval, correction, and the way back by hand. A proxy in front of the cloud is the witness.
 
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
+use cloudspec_tests::cluster::{self, Written, written};
 use cloudspec_tests::proxy::Proxy;
-use cloudspec_tests::scene::{Scene, condition, program};
+use cloudspec_tests::scene::real::{Tenant, auth_url, clouds_yaml, openstack};
+use cloudspec_tests::scene::{Controller, Scene, condition, program};
 
-/// Runs commands of the `openstack` client in one process.
-fn openstack(commands: &[String]) -> String {
-    let mut child = Command::new("openstack")
-        .args(["--os-cloud", "admin"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all((commands.join("\n") + "\n").as_bytes()).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success(), "{commands:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
-fn lines<const N: usize>(commands: [String; N]) -> Vec<String> {
-    commands.to_vec()
-}
-
-/// A domain of its own with one tenant; it goes when the test ends.
-struct Tenant {
-    domain: String,
-}
-
-impl Tenant {
-    fn new() -> Self {
-        let domain = format!("e2e-{}", &uuid::Uuid::new_v4().simple().to_string()[..8]);
-        openstack(&lines([
-            format!("domain create {domain}"),
-            format!("project create --domain {domain} --description first shop"),
-            format!("group create --domain {domain} admins"),
-            format!("user create --domain {domain} ann"),
-            format!(
-                "role add --project shop --project-domain {domain} --group admins --group-domain {domain} member"
-            ),
-        ]));
-        let tenant = Self { domain };
-        let shop = tenant.id();
-        openstack(&lines([
-            format!("quota set --cores 32 --secgroup-rules 90 --volumes 12 {shop}"),
-            format!("security group create --project {shop} --description public web-{shop}"),
-            format!(
-                "security group rule create --project {shop} --ingress --protocol tcp --dst-port 443 web-{shop}"
-            ),
-            format!(
-                "security group rule create --project {shop} --ingress --protocol icmp --icmp-type 8 --remote-ip 10.0.0.0/8 web-{shop}"
-            ),
-        ]));
-        tenant
-    }
-
-    fn name(&self) -> String {
-        format!("{}/shop", self.domain)
-    }
-
-    fn id(&self) -> String {
-        let shown = Command::new("openstack")
-            .args([
-                "--os-cloud",
-                "admin",
-                "project",
-                "show",
-                "--domain",
-                &self.domain,
-                "shop",
-                "-f",
-                "value",
-                "-c",
-                "id",
-            ])
-            .output()
-            .unwrap();
-        String::from_utf8_lossy(&shown.stdout).trim().to_owned()
-    }
-}
-
-impl Drop for Tenant {
-    fn drop(&mut self) {
-        let shop = self.id();
-        // Whatever is left has a name of its own, and harms no other test.
-        let _ = Command::new("sh")
-            .args(["-c", &format!(
-                "for g in $(openstack --os-cloud admin security group list --project {shop} -f value -c ID); do openstack --os-cloud admin security group delete $g; done; \
-                 openstack --os-cloud admin project delete {shop}; \
-                 openstack --os-cloud admin domain set --disable {0}; openstack --os-cloud admin domain delete {0}", self.domain)])
-            .output();
-    }
-}
-
-fn auth_url(clouds_yaml: &str) -> String {
-    let (_, rest) = clouds_yaml.split_once("auth_url: \"").unwrap();
-    rest.split_once('"').unwrap().0.to_owned()
+/// The API server's audit log is of this program's own API server: with it, its writes can be counted.
+async fn scene(test: &str) -> (Tenant, Proxy, Scene) {
+    cluster::own().unwrap();
+    let (tenant, clouds) = (Tenant::new().unwrap(), clouds_yaml().unwrap());
+    let proxy = Proxy::start(&auth_url(&clouds).unwrap()).await.unwrap();
+    let scene = Scene::new(test, &proxy.clouds_yaml(&clouds)).await.unwrap();
+    (tenant, proxy, scene)
 }
 
 /// The tenants and groups of an import, as the part of a manifest below `spec:`.
@@ -123,33 +39,99 @@ fn imported(tenant: &Tenant) -> String {
     serde_saphyr::to_string(&spec).unwrap()
 }
 
+const CONTROLLER: &str = "system:serviceaccount:cloudspec-system:cloudspec-controller";
+
+/// What the controller of a scene has written to the API server, but for its lease, which it renews every two seconds.
+fn writes_of(scene: &Scene) -> Vec<Written> {
+    let all = written(CONTROLLER).unwrap();
+    let here = |write: &Written| [&scene.namespace.name, "cloudspec-system"].contains(&&*write.namespace);
+    all.into_iter().filter(|write| here(write) && write.resource != "leases").collect()
+}
+
+/// Waits until so many reconciliations have ended.
+async fn until_reconciled(controller: &Controller, times: u64) {
+    let deadline = Instant::now() + Duration::from_secs(180);
+    while reconciled(controller).await < times {
+        assert!(Instant::now() < deadline, "it does not look again:\n{}", controller.log());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn reconciled(controller: &Controller) -> u64 {
+    let metrics = controller.page("/metrics").await;
+    let metrics = metrics.unwrap_or_else(|why| panic!("{why}\n{}", controller.log()));
+    let counts = metrics.lines().filter(|line| line.starts_with("cloudspec_reconcile_total{"));
+    counts.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
+}
+
+/// How often the projects were listed: once an audit.
+fn audits(proxy: &Proxy) -> usize {
+    proxy.calls().iter().filter(|call| call.path == "/v3/projects" && call.status == Some(200)).count()
+}
+
+async fn revoke(token: &str) {
+    let keystone = auth_url(&clouds_yaml().unwrap()).unwrap();
+    let revoke = reqwest::Client::new().delete(format!("{}/auth/tokens", keystone.trim_end_matches('/')));
+    let answer = revoke.header("X-Auth-Token", token).header("X-Subject-Token", token).send().await.unwrap();
+    assert_eq!(answer.status(), 204);
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn from_an_import_over_drift_to_an_approved_correction_and_back_by_hand() {
-    let tenant = Tenant::new();
-    let shop = tenant.id();
-    let clouds = std::fs::read_to_string(std::env::var("OS_CLIENT_CONFIG_FILE").unwrap()).unwrap();
-    let proxy = Proxy::start(&auth_url(&clouds)).await.unwrap();
-    let mut scene = Scene::new("real", &proxy.clouds_yaml(&clouds)).await.unwrap();
+async fn what_was_imported_is_in_sync_and_stays_quiet_also_when_the_tokens_are_revoked() {
+    let (tenant, proxy, mut scene) = scene("quiet").await;
     scene.apply("shop", &imported(&tenant)).unwrap();
     scene.start().await.unwrap();
-
-    // Quiet: what was imported is in sync, and a cycle writes nothing anywhere.
     let quiet = scene.until_state("shop", "InSync").await.unwrap();
-    assert!(scene.plans().await.unwrap().is_empty());
+    let controller = scene.controller.as_ref().unwrap();
+
+    // From the beginning of a cycle to the end of the third.
     proxy.clear();
     tokio::time::timeout(Duration::from_secs(60), async {
-        while !proxy.calls().iter().any(|call| call.path.contains("/projects")) {
-            tokio::time::sleep(Duration::from_millis(200)).await;
+        while proxy.calls().is_empty() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     })
     .await
     .unwrap();
-    tokio::time::sleep(Duration::from_secs(2)).await;
+    let (written_before, begun) = (writes_of(&scene), reconciled(controller).await);
+    assert!(!written_before.is_empty(), "the status at least was written");
+    until_reconciled(controller, begun + 3).await;
+    assert_eq!(audits(&proxy), 3);
+    let calls = proxy.calls();
+    assert!(calls.iter().all(|call| call.method == "GET"), "not only reads: {calls:?}");
+    assert_eq!(writes_of(&scene), written_before);
+    println!("quiet: 3 cycles, {} calls to OpenStack, all GET; 0 writes to the API server", calls.len());
+
+    // Each token is another's from now on; the next cycle gets new ones, and has nothing to tell.
+    let tokens = proxy.tokens();
+    assert_eq!(tokens.len(), 2, "one for each credential");
+    for token in &tokens {
+        revoke(token).await;
+    }
+    proxy.clear();
+    until_reconciled(controller, begun + 4).await;
+    let (calls, logins) = (proxy.calls(), proxy.tokens().len() - tokens.len());
+    let refused = calls.iter().filter(|call| call.status == Some(401)).count();
+    println!("revoked: {refused} calls refused, {logins} logins");
+    assert!(refused > 0 && (1..=2).contains(&logins), "{refused} refused, {logins} logins: {calls:?}");
+    assert_eq!((audits(&proxy), proxy.writes()), (1, vec![]));
+    assert_eq!(writes_of(&scene), written_before);
     let after = scene.specs().get("shop").await.unwrap();
     assert_eq!(after.metadata.resource_version, quiet.metadata.resource_version);
+    assert!(scene.plans().await.unwrap().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_an_import_over_drift_to_an_approved_correction_and_back_by_hand() {
+    let (tenant, proxy, mut scene) = scene("real").await;
+    let shop = &tenant.shop;
+    scene.apply("shop", &imported(&tenant)).unwrap();
+    scene.start().await.unwrap();
+    scene.until_state("shop", "InSync").await.unwrap();
+    assert!(scene.plans().await.unwrap().is_empty());
 
     // Drift of every kind, behind the controller's back.
-    openstack(&lines([
+    openstack(&[
         format!("project set --description second {shop}"),
         format!("quota set --cores 8 --volumes 3 {shop}"),
         format!("role add --project {shop} --user ann --user-domain {} reader", tenant.domain),
@@ -157,7 +139,8 @@ async fn from_an_import_over_drift_to_an_approved_correction_and_back_by_hand() 
             "security group rule create --project {shop} --ingress --protocol tcp --dst-port 22 web-{shop}"
         ),
         format!("security group set --description other web-{shop}"),
-    ]));
+    ])
+    .unwrap();
     let drifted = scene.until("shop", "all drift is told", |object| {
         object.status.clone().unwrap_or_default().summary.is_some_and(|summary| summary.drift == 6)
     });
@@ -196,7 +179,7 @@ async fn from_an_import_over_drift_to_an_approved_correction_and_back_by_hand() 
         );
     }
     assert_eq!(back.len(), plan.spec.steps.len(), "{back:?}");
-    openstack(&back);
+    openstack(&back).unwrap();
     let again = scene.until("shop", "the drift is back", |object| {
         object.status.clone().unwrap_or_default().summary.is_some_and(|summary| summary.drift == 6)
     });

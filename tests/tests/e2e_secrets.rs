@@ -3,11 +3,13 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use cloudspec_tests::proxy::{Fault, Matcher, Proxy};
-use cloudspec_tests::scene::{Scene, condition, manifest, program};
+use cloudspec_tests::scene::{Controller, Scene, condition, manifest, program};
 use cloudspec_tests::sim::{ApplicationCredential, Builder, Sim, World};
 
 const SPEC: &str = "interval: 30s
@@ -99,6 +101,34 @@ fn admin() -> cloudspec_tests::cluster::Person {
     cloudspec_tests::cluster::Person::admin().unwrap()
 }
 
+/// Lets a process write core files, as far as its user may.
+fn let_dump(pid: u32) -> bool {
+    let limit = ["--core=unlimited:unlimited", "--pid", &pid.to_string()];
+    Command::new("prlimit").args(limit).stderr(Stdio::null()).status().unwrap().success()
+}
+
+/// Whether a process that takes no care leaves a core file on this machine.
+fn others_dump() -> bool {
+    let dir = tempfile::tempdir().unwrap();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -c unlimited; kill -s ABRT $$"]).current_dir(dir.path());
+    shell.status().unwrap().core_dumped()
+}
+
+/// The controller may write no core file; and where root lets it nevertheless, it is not dumped.
+async fn dies_without_a_core(mut controller: Controller) {
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", controller.pid())).unwrap();
+    let core = limits.lines().find_map(|line| line.strip_prefix("Max core file size")).unwrap();
+    assert_eq!(core.split_whitespace().collect::<Vec<_>>(), ["0", "0", "bytes"]);
+    println!("core files: of others {}, let {}", others_dump(), let_dump(controller.pid()));
+    controller.signal("ABRT").unwrap();
+    let status = controller.status(Duration::from_secs(20)).await.unwrap();
+    assert_eq!((status.signal(), status.core_dumped()), (Some(6), false));
+    let left: Vec<_> =
+        std::fs::read_dir(controller.dir()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(left, ["log"], "nothing else lies where it died");
+}
+
 fn search(told: &str, of: &str) {
     for never in NEVER {
         let found = told.lines().find(|line| line.contains(never));
@@ -147,4 +177,5 @@ async fn no_secret_leaves_the_controller_by_any_way() {
     }
     let calls: Vec<String> = proxy.calls().iter().map(|call| format!("{call:?}")).collect();
     search(&calls.join("\n"), "what is asked in paths and queries");
+    dies_without_a_core(scene.controller.take().unwrap()).await;
 }

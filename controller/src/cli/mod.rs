@@ -9,6 +9,7 @@ mod import;
 mod kube_clients;
 mod logs;
 mod look;
+mod memory;
 mod output;
 mod run;
 
@@ -52,6 +53,9 @@ enum Command {
 
 /// The program, whichever doorway it was entered by.
 pub fn main() -> ExitCode {
+    if let Err(why) = memory::keep() {
+        return exit::code(Err(why));
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(why) => return exit::usage(&why),

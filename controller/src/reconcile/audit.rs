@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
 use cloudspec_crds::cloud_spec::CredentialRef;
+use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::context::Context;
@@ -12,7 +13,8 @@ use crate::diff::diff;
 use crate::model::cloud::CloudIdentity;
 use crate::model::plan::LeftAlone;
 use crate::model::{Finding, FindingKind, Plan, Subject, Unknown};
-use crate::observe::{Needs, application_credentials, observe};
+use crate::observe::{Coverage, Needs, application_credentials, coverage, observe};
+use crate::openstack::Overrides;
 use crate::plan::{exceeded, plan, users_to_ask};
 
 /// What one look gave.
@@ -20,6 +22,12 @@ use crate::plan::{exceeded, plan, users_to_ask};
 pub(super) struct Audited {
     /// The cloud that was looked at.
     pub(super) cloud: CloudIdentity,
+    /// The endpoints that were looked at instead of the catalogue's.
+    pub(super) overrides: Overrides,
+    /// When: nothing of what was seen is older.
+    pub(super) at: Timestamp,
+    /// How much of each service was seen.
+    pub(super) coverage: Coverage,
     /// What is not as declared, and what could not be told.
     pub(super) findings: Vec<Finding>,
     /// The correction.
@@ -50,7 +58,9 @@ pub(super) async fn audit(
     let object = &declared.object;
     let namespace = object.namespace().unwrap_or_default();
     let observing: &CredentialRef = &object.spec.cloud.observe;
-    let reader = context.pool.reader(context.pool.credentials(&namespace, observing).await?)?;
+    let credentials = context.pool.credentials(&namespace, observing).await?;
+    let overrides = Overrides::of(&credentials.main, credentials.identity.as_ref());
+    let reader = context.pool.reader(credentials)?;
     let view = reader.view(not_before);
     let desired = &declared.desired;
     let mut snapshot = observe(&view, &Needs::of(desired)).await;
@@ -63,8 +73,12 @@ pub(super) async fn audit(
     let mut plan = plan(desired, &snapshot, &free, &declared.uid);
     plan.left_alone.extend(held.iter().map(|finding| leave(finding, &contested)));
     plan.left_alone.sort();
+    let age = view.oldest().map(|oldest| context.clock.monotonic().saturating_duration_since(oldest));
     Ok(Audited {
         cloud: snapshot.cloud.clone(),
+        overrides,
+        at: context.clock.now() - age.unwrap_or_default(),
+        coverage: coverage(&snapshot),
         exceeded: exceeded(&plan, &object.spec.limits),
         findings,
         plan,

@@ -13,7 +13,7 @@ use super::guard::Seen;
 use crate::gate::Verdict;
 use crate::model::Unknown;
 use crate::model::desired::Invalid;
-use crate::report::{Note, Of, Report, Sight, events, status};
+use crate::report::{Look, Note, Of, Report, Sight, events, status};
 
 /// The most bytes of an Event's message that the API takes.
 const LONGEST_NOTE: usize = 1_000;
@@ -48,14 +48,16 @@ pub(super) async fn tell(context: &Context, told: Told<'_>) -> Result<(), kube::
     let last = all.iter().rev().find(|plan| decided(plan) == Some("Approved"));
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let of = Of { namespace: &namespace, name: &name };
-    context.metrics.observed(
-        of,
-        audited.ok().map(|audited| audited.findings.as_slice()),
-        context.clock.now(),
-    );
+    let look = audited.ok().map(|audited| Look {
+        at: audited.at,
+        coverage: &audited.coverage,
+        findings: &audited.findings,
+    });
+    context.metrics.observed(of, look);
     context.metrics.offered(of, offer);
     context.metrics.guard(&seen.guard);
     let report = Report {
+        of,
         previous: &object.status.clone().unwrap_or_default(),
         generation: object.metadata.generation.unwrap_or_default(),
         now: context.clock.now(),
@@ -66,6 +68,7 @@ pub(super) async fn tell(context: &Context, told: Told<'_>) -> Result<(), kube::
         last: last.and_then(execution),
         last_message: interrupted.or(last.and_then(|plan| plan.status.as_ref()?.message.as_deref())),
         suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
     };
     write(context, object, status(&report)).await
 }
@@ -77,7 +80,9 @@ pub(super) async fn tell_invalid(
     wrong: &[Invalid],
 ) -> Result<(), kube::Error> {
     let seen = context.guard.borrow().clone();
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let report = Report {
+        of: Of { namespace: &namespace, name: &name },
         previous: &object.status.clone().unwrap_or_default(),
         generation: object.metadata.generation.unwrap_or_default(),
         now: context.clock.now(),
@@ -88,6 +93,7 @@ pub(super) async fn tell_invalid(
         last: object.status.as_ref().and_then(|status| status.last_execution.clone()),
         last_message: None,
         suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
     };
     write(context, object, status(&report)).await
 }

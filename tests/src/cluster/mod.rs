@@ -9,6 +9,7 @@
 mod install;
 mod namespace;
 mod own;
+mod written;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,8 @@ use anyhow::{Context, Result, ensure};
 
 pub use install::{again, install};
 pub use namespace::Namespace;
-pub use own::own;
+pub use own::{kill_etcd, own};
+pub use written::{Written, written};
 
 /// A person, or the controller, by the kubeconfig of theirs.
 #[derive(Clone, Debug)]

@@ -44,6 +44,10 @@ pub enum Fault {
     InvalidJson,
     /// The second half of the rows is left out; the links stay.
     HalfPage,
+    /// The second half of the rows is left out, and the service says so, as Keystone does beyond its `list_limit`.
+    Shortened,
+    /// A page is only half as long as it was asked for, and its link leads to the rest.
+    ShortPage,
     /// The link to the next page leads to this one.
     RepeatPage,
     /// There is a next page, and it is at this origin.
@@ -139,6 +143,8 @@ impl Fault {
             Self::Html => "html",
             Self::InvalidJson => "invalid json",
             Self::HalfPage => "half a page",
+            Self::Shortened => "shortened",
+            Self::ShortPage => "short page",
             Self::RepeatPage => "repeated page",
             Self::ForeignNext(_) => "foreign next",
             Self::Oversized => "oversized",

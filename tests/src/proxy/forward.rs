@@ -170,9 +170,13 @@ async fn without_asking(shared: &Shared, call: &Call, cut: &Cut, fault: Option<&
         }
         Fault::Html => (200, "text/html", "<!DOCTYPE html><html><body><h1>It works!</h1></body></html>"),
         Fault::InvalidJson => (200, "application/json", "{\"rows\": [1, 2,, 3]}"),
-        Fault::Reset | Fault::Truncate | Fault::HalfPage | Fault::RepeatPage | Fault::ForeignNext(_) => {
-            return None;
-        }
+        Fault::Reset
+        | Fault::Truncate
+        | Fault::HalfPage
+        | Fault::Shortened
+        | Fault::ShortPage
+        | Fault::RepeatPage
+        | Fault::ForeignNext(_) => return None,
     };
     note(shared, call, |call| (call.status, call.received) = (Some(status), body.len()));
     let response = Response::builder().status(status).header("Content-Type", kind);
@@ -207,6 +211,10 @@ async fn ask(shared: &Shared, call: &Call, parts: Parts, url: &str, body: Bytes)
     let mut state = shared.state();
     if let Some(json) = json {
         state.learn(rewrite::endpoints(&json));
+    }
+    if call.is_login() {
+        let token = headers.get("x-subject-token").and_then(|token| token.to_str().ok());
+        state.tokens.extend(token.map(str::to_owned));
     }
     let through = |text: &str| state.through(text, &shared.origin);
     let body = match std::str::from_utf8(&body) {
@@ -247,6 +255,8 @@ fn finish(
     let mut resets = false;
     let body = match fault {
         Some(Fault::HalfPage) => json(&rewrite::half_page),
+        Some(Fault::Shortened) => json(&rewrite::shortened),
+        Some(Fault::ShortPage) => json(&|value| rewrite::short_page(value, &format!("{here}{query}"))),
         Some(Fault::RepeatPage) => json(&|value| rewrite::next(value, &format!("{here}{query}"))),
         Some(Fault::ForeignNext(origin)) => {
             json(&|value| rewrite::next(value, &format!("{origin}{}?marker=elsewhere", call.path)))

@@ -4,7 +4,7 @@
 //! for the catalogue, links and documents of versions are rewritten.
 //!
 //! # Guarantees
-//! Calls are recorded in the order of their arrival, without tokens and bodies. A call that was begun is carried through
+//! Calls are recorded in the order of their arrival, without tokens and bodies; the tokens are kept apart, and printed nowhere. A call that was begun is carried through
 //! even when its client is gone, so that "before" and "after" a call are two places and no race.
 
 mod connection;
@@ -55,6 +55,8 @@ struct State {
     /// Type of the service by its address.
     services: BTreeMap<String, String>,
     calls: Vec<Call>,
+    /// Given out by Keystone, in that order.
+    tokens: Vec<String>,
     /// How many calls there were, cleared ones too.
     number: u64,
     faults: Vec<(Counted, Fault)>,
@@ -112,6 +114,11 @@ impl Proxy {
     /// The calls that change something: all but reads and requests for tokens.
     pub fn writes(&self) -> Vec<Call> {
         self.shared.state().calls.iter().filter(|call| call.is_write()).cloned().collect()
+    }
+
+    /// The tokens that Keystone has given out, in that order: to revoke them.
+    pub fn tokens(&self) -> Vec<String> {
+        self.shared.state().tokens.clone()
     }
 
     /// Forgets the calls. Faults and hooks stay, and so does the counting.

@@ -53,6 +53,24 @@ pub(super) fn half_page(mut body: Value) -> Value {
     body
 }
 
+/// Half a page of which the service says that it left rows out.
+pub(super) fn shortened(body: Value) -> Value {
+    let mut body = half_page(body);
+    body["truncated"] = json!(true);
+    body
+}
+
+/// Half a page with a link to what comes after its last row; a page of one row stays as it is.
+pub(super) fn short_page(body: Value, here: &str) -> Value {
+    let half = half_page(body.clone());
+    let last = rows(&half).and_then(|key| half[key].as_array()?.last()?["id"].as_str().map(str::to_owned));
+    let Some(last) = last else { return body };
+    let begun = if here.contains('?') { '&' } else { '?' };
+    let kept = here.split_inclusive(['?', '&']).filter(|part| !part.starts_with("marker="));
+    let kept: String = kept.collect();
+    next(half, &format!("{}{begun}marker={last}", kept.trim_end_matches('&')))
+}
+
 /// A link to the next page, in the form of the service.
 pub(super) fn next(mut body: Value, href: &str) -> Value {
     let Some(key) = rows(&body) else { return body };
@@ -72,6 +90,16 @@ mod tests {
         let upstreams = ["http://h:50".to_owned(), "http://h:5000".to_owned()];
         let text = through("http://h:50/v3 http://h:5000 http://h:50", &upstreams, "http://p:1");
         assert_eq!(text, "http://p:1/up/0/v3 http://p:1/up/1 http://p:1/up/0");
+    }
+
+    #[test]
+    fn a_short_page_leads_to_what_comes_after_its_last_row() {
+        let page = json!({"ports": [{"id": "a"}, {"id": "b"}, {"id": "c"}, {"id": "d"}]});
+        let short = short_page(page, "http://h/ports?limit=9&marker=z");
+        assert_eq!(short["ports"], json!([{"id": "a"}, {"id": "b"}]));
+        assert_eq!(short["ports_links"][0]["href"], "http://h/ports?limit=9&marker=b");
+        let one = json!({"ports": [{"id": "a"}]});
+        assert_eq!(short_page(one.clone(), "http://h/ports"), one);
     }
 
     #[test]

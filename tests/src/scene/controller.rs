@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -15,7 +15,7 @@ pub struct Controller {
     child: Child,
     log: PathBuf,
     address: String,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Controller {
@@ -34,12 +34,13 @@ impl Controller {
             .arg(kubeconfig)
             .args(arguments)
             .env("NO_COLOR", "1")
+            .current_dir(dir.path())
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output)
             .spawn()
             .context("failed to start the controller")?;
-        let mut controller = Self { child, log, address: String::new(), _dir: dir };
+        let mut controller = Self { child, log, address: String::new(), dir };
         let deadline = Instant::now() + STARTED_WITHIN;
         while controller.address.is_empty() {
             controller.address = address(&controller.log()).unwrap_or_default();
@@ -52,6 +53,11 @@ impl Controller {
     /// What it has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The directory that it works in; the log is there.
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
     }
 
     /// Its process id.
@@ -92,10 +98,18 @@ impl Controller {
     /// # Errors
     /// When it does not end in time.
     pub async fn ended(&mut self, within: Duration) -> Result<Option<i32>> {
+        Ok(self.status(within).await?.code())
+    }
+
+    /// Waits until it has ended by itself; how.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub async fn status(&mut self, within: Duration) -> Result<ExitStatus> {
         let deadline = Instant::now() + within;
         loop {
             if let Some(status) = self.child.try_wait()? {
-                return Ok(status.code());
+                return Ok(status);
             }
             if Instant::now() > deadline {
                 bail!("the controller did not end within {within:?}:\n{}", self.log());

@@ -11,6 +11,7 @@
 mod entry;
 mod error;
 mod files;
+mod overrides;
 mod parse;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use url::Url;
 
 pub use error::ConfigError;
 pub use files::{Environment, from_secret, local};
+pub use overrides::Overrides;
 
 use crate::model::cloud::CloudIdentity;
 use crate::observe::Service;

@@ -3,7 +3,8 @@
 //! What comes in: the credential to apply with, and an [`ApprovedPlan`]. What goes out: one look or one call at a time.
 //!
 //! # Guarantees
-//! Without an approved plan there is no [`Writer`], and without a writer no request that changes anything. A call is sent once: a
+//! Without an approved plan there is no [`Writer`], and without a writer no request that changes anything. A writer is of the
+//! cloud that the plan is for: the same Keystone and region, and the same endpoints where these are given by hand. A call is sent once: a
 //! login that had run out is renewed before it counts, everything else is told and not repeated. Of a call that got no clear
 //! answer it is told whether it may have arrived.
 
@@ -13,13 +14,15 @@ mod network;
 mod quota;
 mod remove;
 
-use super::config::{CloudConfig, ConfigError};
+use super::config::{CloudConfig, ConfigError, Overrides};
 use super::limits::Limits;
 use super::session::Session;
 use super::transport::Meter;
 use crate::apply::port::{CloudWrite, Look, WriteError, Written};
 use crate::gate::ApprovedPlan;
 use crate::model::Action;
+use crate::model::cloud::CloudIdentity;
+use crate::observe::Service;
 use hand::Hand;
 
 /// Proof that a request is made by this room.
@@ -34,25 +37,20 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A writer for the steps of an approved plan; nothing is sent yet.
+    /// A writer for the steps of an approved plan; nothing is sent yet. `observed` is what the credential that observes gives
+    /// instead of the catalogue: the plan follows from what was seen there.
     ///
     /// # Errors
-    /// When the two entries are not of one cloud, or a CA bundle is not understood.
+    /// When the credential is not of the plan's cloud, the two entries are not of one cloud, or a CA bundle is not understood.
     pub fn new(
         main: CloudConfig,
         identity: Option<CloudConfig>,
         limits: Limits,
         meter: Meter,
         approved: &ApprovedPlan,
+        observed: &Overrides,
     ) -> Result<Self, ConfigError> {
-        let cloud = &approved.plan().cloud;
-        if main.identity() != *cloud {
-            return Err(ConfigError::Pair {
-                first: main.source_name,
-                second: "the approved plan".to_owned(),
-                message: format!("the plan is for {} {}", cloud.auth_url, cloud.region),
-            });
-        }
+        same_cloud(&main, identity.as_ref(), &approved.plan().cloud, observed)?;
         if let Some(other) = identity.as_ref().filter(|other| other.auth_url != main.auth_url) {
             return Err(ConfigError::Pair {
                 first: main.source_name,
@@ -65,6 +63,33 @@ impl Writer {
         let planned = approved.plan().steps.iter().map(|step| step.action.clone()).collect();
         Ok(Self { hand, planned })
     }
+}
+
+/// The cloud of the plan is the one that is reached.
+fn same_cloud(
+    main: &CloudConfig,
+    identity: Option<&CloudConfig>,
+    planned: &CloudIdentity,
+    observed: &Overrides,
+) -> Result<(), ConfigError> {
+    let other = |message| Err(ConfigError::OtherCloud { source_name: main.source_name.clone(), message });
+    let cloud = main.identity();
+    if cloud != *planned {
+        return other(format!("the plan is for {}, and this is {}", say(planned), say(&cloud)));
+    }
+    let differing = Overrides::of(main, identity).differing(observed);
+    if differing.is_empty() {
+        return Ok(());
+    }
+    let services: Vec<&str> = differing.into_iter().map(Service::name).collect();
+    other(format!(
+        "its endpoint override of {} is not that of the credential that observes: give both the same, or none",
+        services.join(", ")
+    ))
+}
+
+fn say(CloudIdentity { auth_url, region }: &CloudIdentity) -> String {
+    if region.is_empty() { auth_url.clone() } else { format!("{auth_url} in region {region}") }
 }
 
 impl CloudWrite for Writer {

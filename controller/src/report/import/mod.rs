@@ -151,7 +151,16 @@ impl Imported {
                     continue;
                 }
             };
-            let number = |resource: &str| values.get(resource).copied();
+            let mut odd = Vec::new();
+            let number = |resource: &str| {
+                let value = values.get(resource).copied()?;
+                // Barbican takes any number; a spec may not say it.
+                if value < -1 {
+                    odd.push(format!("{resource} {value}"));
+                    return None;
+                }
+                Some(value)
+            };
             match service {
                 QuotaService::Compute => quotas.compute = Some(ComputeQuota::from_wire(number)),
                 QuotaService::Volume => quotas.volume = Some(VolumeQuota::from_wire(number)),
@@ -160,6 +169,10 @@ impl Imported {
                     quotas.load_balancer = Some(LoadBalancerQuota::from_wire(number));
                 }
                 QuotaService::KeyManager => quotas.key_manager = Some(KeyManagerQuota::from_wire(number)),
+            }
+            if !odd.is_empty() {
+                let odd = odd.join(", ");
+                self.leave_out(format_args!("quotas of {service} of tenant {name} below -1: {odd}"));
             }
         }
         (quotas != Quotas::default()).then_some(quotas)
