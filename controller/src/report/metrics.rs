@@ -1,4 +1,4 @@
-//! Metrics in Prometheus' text format. Labels are bounded: names of CloudSpecs and closed sets of words.
+//! Metrics in Prometheus' text format. Labels are bounded: names of objects and closed sets of words.
 
 use std::time::Duration;
 
@@ -33,16 +33,18 @@ pub struct Metrics {
     leader: IntGauge,
 }
 
-const OBJECT: [&str; 2] = ["namespace", "name"];
+const OBJECT: [&str; 3] = ["kind", "namespace", "name"];
 const DOMAINS: [Domain; 2] = [Domain::Tenants, Domain::SecurityGroups];
 const KINDS: [FindingKind; 4] =
     [FindingKind::Missing, FindingKind::Extra, FindingKind::Changed, FindingKind::Unknowable];
 const SEVERITIES: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
 const CLASSES: [&str; 3] = ["Reversible", "Rebuildable", "Destructive"];
 
-/// The CloudSpec that a series is about.
+/// The object that a series is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Of<'a> {
+    /// Its kind. Findings are those of a CloudSpec, and have the label `kind` for what is wrong.
+    pub kind: &'a str,
     /// Its namespace.
     pub namespace: &'a str,
     /// Its name.
@@ -86,7 +88,7 @@ impl Metrics {
             )?,
             complete: gauges(
                 "cloudspec_observation_complete",
-                "1 where all that is declared could be seen.",
+                "1 where all that matters to the object could be seen.",
                 &OBJECT,
             )?,
             observed_at: GaugeVec::new(
@@ -99,7 +101,7 @@ impl Metrics {
             plan_steps: gauges(
                 "cloudspec_plan_steps",
                 "Steps of the plan on offer by class.",
-                &["namespace", "name", "class"],
+                &["kind", "namespace", "name", "class"],
             )?,
             awaiting_since: GaugeVec::new(
                 Opts::new(
@@ -214,12 +216,20 @@ impl Metrics {
     }
 
     /// What one look gave; none: there was no way to look.
+    pub fn looked(&self, of: Of<'_>, whole: bool, at: Option<Timestamp>) {
+        let Of { kind, namespace, name } = of;
+        self.complete.with_label_values(&[kind, namespace, name]).set(whole.into());
+        if let Some(at) = at {
+            self.observed_at.with_label_values(&[kind, namespace, name]).set(seconds(at));
+        }
+    }
+
+    /// What one look at what a CloudSpec declares gave; none: there was no way to look.
     pub fn observed(&self, of: Of<'_>, findings: Option<&[Finding]>, now: Timestamp) {
-        let Of { namespace, name } = of;
         let whole = findings.is_some_and(|all| all.iter().all(|one| one.kind != FindingKind::Unknowable));
-        self.complete.with_label_values(&[namespace, name]).set(whole.into());
+        self.looked(of, whole, findings.map(|_| now));
         let Some(findings) = findings else { return };
-        self.observed_at.with_label_values(&[namespace, name]).set(seconds(now));
+        let Of { kind: _, namespace, name } = of;
         for domain in DOMAINS {
             for kind in KINDS {
                 for severity in SEVERITIES {
@@ -239,19 +249,21 @@ impl Metrics {
 
     /// The plan on offer, or that there is none.
     pub fn offered(&self, of: Of<'_>, offer: Option<&Offer>) {
-        let Of { namespace, name } = of;
+        let Of { kind, namespace, name } = of;
         let classes = offer.map(|offer| offer.classes).unwrap_or_default();
         for (class, steps) in
             CLASSES.into_iter().zip([classes.reversible, classes.rebuildable, classes.destructive])
         {
-            self.plan_steps.with_label_values(&[namespace, name, class]).set(steps);
+            self.plan_steps.with_label_values(&[kind, namespace, name, class]).set(steps);
         }
         match offer {
             Some(offer) => {
-                self.awaiting_since.with_label_values(&[namespace, name]).set(seconds(offer.offered_at.0));
+                self.awaiting_since
+                    .with_label_values(&[kind, namespace, name])
+                    .set(seconds(offer.offered_at.0));
             }
             // There is no series where there was none.
-            None => drop(self.awaiting_since.remove_label_values(&[namespace, name])),
+            None => drop(self.awaiting_since.remove_label_values(&[kind, namespace, name])),
         }
     }
 
@@ -287,14 +299,19 @@ impl Metrics {
         self.leader.set(leads.into());
     }
 
-    /// Removes every series of a CloudSpec that is gone.
-    pub fn forget(&self, namespace: &str, name: &str) {
+    /// Removes every series of an object that is gone.
+    pub fn forget(&self, of: Of<'_>) {
+        let Of { kind, namespace, name } = of;
         // What has no series is forgotten already.
-        let _ = self.complete.remove_label_values(&[namespace, name]);
-        let _ = self.observed_at.remove_label_values(&[namespace, name]);
-        let _ = self.awaiting_since.remove_label_values(&[namespace, name]);
+        let _ = self.complete.remove_label_values(&[kind, namespace, name]);
+        let _ = self.observed_at.remove_label_values(&[kind, namespace, name]);
+        let _ = self.awaiting_since.remove_label_values(&[kind, namespace, name]);
         for class in CLASSES {
-            let _ = self.plan_steps.remove_label_values(&[namespace, name, class]);
+            let _ = self.plan_steps.remove_label_values(&[kind, namespace, name, class]);
+        }
+        // Only a CloudSpec has findings, and an object of another kind may bear its name.
+        if kind != "CloudSpec" {
+            return;
         }
         for domain in DOMAINS {
             for kind in KINDS {

@@ -9,7 +9,7 @@ use cloudspec::report::{Metrics, Of};
 
 use crate::cases::*;
 
-const LAB: Of<'_> = Of { namespace: "clouds", name: "lab" };
+const LAB: Of<'_> = Of { kind: "CloudSpec", namespace: "clouds", name: "lab" };
 
 /// Series with their values; a line that is neither a comment nor a series fails.
 fn series(metrics: &Metrics) -> BTreeMap<String, f64> {
@@ -56,10 +56,14 @@ fn findings_are_counted_and_what_there_is_none_of_is_zero() {
     assert_eq!(of("securityGroups", "Changed", "Warning"), Some(1.0));
     assert_eq!(of("securityGroups", "Extra", "Critical"), Some(0.0));
     assert_eq!(
-        value(&metrics, "cloudspec_observation_complete{name=\"lab\",namespace=\"clouds\"}"),
+        value(
+            &metrics,
+            "cloudspec_observation_complete{kind=\"CloudSpec\",name=\"lab\",namespace=\"clouds\"}"
+        ),
         Some(1.0)
     );
-    let at = "cloudspec_last_observation_timestamp_seconds{name=\"lab\",namespace=\"clouds\"}";
+    let at =
+        "cloudspec_last_observation_timestamp_seconds{kind=\"CloudSpec\",name=\"lab\",namespace=\"clouds\"}";
     assert_eq!(value(&metrics, at), Some(1_750_000_007.0));
     metrics.observed(LAB, Some(&[]), self::at(8));
     assert_eq!(of("tenants", "Missing", "Warning"), Some(0.0));
@@ -68,7 +72,7 @@ fn findings_are_counted_and_what_there_is_none_of_is_zero() {
 #[test]
 fn a_look_that_could_not_tell_all_is_not_complete() {
     let metrics = Metrics::new().unwrap();
-    let complete = "cloudspec_observation_complete{name=\"lab\",namespace=\"clouds\"}";
+    let complete = "cloudspec_observation_complete{kind=\"CloudSpec\",name=\"lab\",namespace=\"clouds\"}";
     for (findings, expected) in
         [(Some(vec![not_told("web")]), 0.0), (Some(vec![missing("a")]), 1.0), (None, 0.0)]
     {
@@ -80,8 +84,9 @@ fn a_look_that_could_not_tell_all_is_not_complete() {
 #[test]
 fn the_plan_on_offer_is_told_and_goes() {
     let metrics = Metrics::new().unwrap();
-    let since = "cloudspec_plan_awaiting_approval_since_seconds{name=\"lab\",namespace=\"clouds\"}";
-    let steps = "cloudspec_plan_steps{class=\"Reversible\",name=\"lab\",namespace=\"clouds\"}";
+    let since = "cloudspec_plan_awaiting_approval_since_seconds{kind=\"CloudSpec\",name=\"lab\",namespace=\"clouds\"}";
+    let steps =
+        "cloudspec_plan_steps{class=\"Reversible\",kind=\"CloudSpec\",name=\"lab\",namespace=\"clouds\"}";
     metrics.offered(LAB, Some(&offer("aa", 1)));
     assert_eq!((value(&metrics, since), value(&metrics, steps)), (Some(1_750_000_000.0), Some(1.0)));
     metrics.offered(LAB, None);
@@ -91,15 +96,32 @@ fn the_plan_on_offer_is_told_and_goes() {
 #[test]
 fn a_cloudspec_that_is_gone_leaves_no_series_and_its_neighbour_keeps_its_own() {
     let metrics = Metrics::new().unwrap();
-    let other = Of { namespace: "clouds", name: "other" };
+    let other = Of { kind: "CloudSpec", namespace: "clouds", name: "other" };
     for of in [LAB, other] {
         metrics.observed(of, Some(&[missing("a")]), at(0));
         metrics.offered(of, Some(&offer("aa", 1)));
     }
-    metrics.forget("clouds", "lab");
+    metrics.forget(LAB);
     let all = series(&metrics);
     assert!(all.keys().all(|name| !name.contains("name=\"lab\"")), "{all:?}");
     assert!(all.keys().filter(|name| name.contains("name=\"other\"")).count() > 20);
+}
+
+#[test]
+fn objects_of_two_kinds_with_one_name_have_series_of_their_own() {
+    let metrics = Metrics::new().unwrap();
+    let other = Of { kind: "TenantOffboard", ..LAB };
+    metrics.observed(LAB, Some(&[missing("a")]), at(0));
+    metrics.looked(other, false, None);
+    let complete = |kind: &str| {
+        let name =
+            format!("cloudspec_observation_complete{{kind=\"{kind}\",name=\"lab\",namespace=\"clouds\"}}");
+        value(&metrics, &name)
+    };
+    assert_eq!((complete("CloudSpec"), complete("TenantOffboard")), (Some(1.0), Some(0.0)));
+    metrics.forget(other);
+    assert_eq!((complete("CloudSpec"), complete("TenantOffboard")), (Some(1.0), None));
+    assert!(series(&metrics).keys().any(|name| name.starts_with("cloudspec_findings")));
 }
 
 #[test]
@@ -147,13 +169,13 @@ fn the_catalogue_names_every_metric_with_its_type_and_labels() {
     cloudspec_build_info gauge (version)
     cloudspec_findings gauge (domain, kind, name, namespace, severity, waived)
     cloudspec_gate_enforced gauge ()
-    cloudspec_last_observation_timestamp_seconds gauge (name, namespace)
+    cloudspec_last_observation_timestamp_seconds gauge (kind, name, namespace)
     cloudspec_leader gauge ()
-    cloudspec_observation_complete gauge (name, namespace)
+    cloudspec_observation_complete gauge (kind, name, namespace)
     cloudspec_openstack_request_duration_seconds histogram (method, service)
     cloudspec_openstack_requests_total counter (code, method, service)
-    cloudspec_plan_awaiting_approval_since_seconds gauge (name, namespace)
-    cloudspec_plan_steps gauge (class, name, namespace)
+    cloudspec_plan_awaiting_approval_since_seconds gauge (kind, name, namespace)
+    cloudspec_plan_steps gauge (class, kind, name, namespace)
     cloudspec_reconcile_duration_seconds histogram ()
     cloudspec_reconcile_total counter (result)
     cloudspec_steps_total counter (result)

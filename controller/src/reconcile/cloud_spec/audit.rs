@@ -3,40 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use cloudspec_crds::CloudSpec;
 use cloudspec_crds::cloud_spec::CredentialRef;
 use kube::ResourceExt;
 
-use super::context::Context;
-use super::declared::Declared;
+use super::Compared;
 use crate::diff::diff;
-use crate::model::cloud::CloudIdentity;
 use crate::model::plan::LeftAlone;
-use crate::model::{Finding, FindingKind, Plan, Subject, Unknown};
+use crate::model::{Finding, Subject, Unknown};
 use crate::observe::{Needs, application_credentials, observe};
 use crate::plan::{exceeded, plan, users_to_ask};
-
-/// What one look gave.
-#[derive(Clone, Debug)]
-pub(super) struct Audited {
-    /// The cloud that was looked at.
-    pub(super) cloud: CloudIdentity,
-    /// What is not as declared, and what could not be told.
-    pub(super) findings: Vec<Finding>,
-    /// The correction.
-    pub(super) plan: Plan,
-    /// Limits that the plan is beyond.
-    pub(super) exceeded: Vec<String>,
-    /// What other CloudSpecs list too, and which.
-    pub(super) contested: BTreeMap<Subject, BTreeSet<String>>,
-}
-
-impl Audited {
-    /// Whether every finding could be told and nothing is held back because another lists it too.
-    pub(super) fn is_whole(&self) -> bool {
-        self.contested.is_empty()
-            && self.findings.iter().all(|finding| finding.kind != FindingKind::Unknowable)
-    }
-}
+use crate::reconcile::context::Context;
+use crate::reconcile::owner::{Audited, Declared};
 
 /// Looks, taking answers that are no older than `not_before`.
 ///
@@ -44,15 +22,15 @@ impl Audited {
 /// When there is no credential to look with.
 pub(super) async fn audit(
     context: &Context,
-    declared: &Declared,
+    declared: &Declared<CloudSpec>,
     not_before: Instant,
-) -> Result<Audited, Unknown> {
+) -> Result<Audited<CloudSpec>, Unknown> {
     let object = &declared.object;
     let namespace = object.namespace().unwrap_or_default();
     let observing: &CredentialRef = &object.spec.cloud.observe;
     let reader = context.pool.reader(context.pool.credentials(&namespace, observing).await?)?;
     let view = reader.view(not_before);
-    let desired = &declared.desired;
+    let desired = &declared.what;
     let mut snapshot = observe(&view, &Needs::of(desired)).await;
     let findings = diff(desired, &snapshot);
     let users = users_to_ask(desired, &findings);
@@ -66,9 +44,10 @@ pub(super) async fn audit(
     Ok(Audited {
         cloud: snapshot.cloud.clone(),
         exceeded: exceeded(&plan, &object.spec.limits),
-        findings,
         plan,
-        contested,
+        apply: object.spec.cloud.apply.clone(),
+        again: None,
+        saw: Compared { findings, contested },
     })
 }
 

@@ -7,7 +7,7 @@ use crate::model::{Desired, Subject};
 
 /// What one CloudSpec lists, on which cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Claim {
+pub(in crate::reconcile) struct Claim {
     /// The cloud.
     pub cloud: CloudIdentity,
     /// What it lists.
@@ -16,7 +16,7 @@ pub(super) struct Claim {
 
 impl Claim {
     /// All that a spec lists.
-    pub(super) fn of(desired: &Desired, cloud: CloudIdentity) -> Self {
+    pub(in crate::reconcile) fn of(desired: &Desired, cloud: CloudIdentity) -> Self {
         let Desired { tenants, reported_domains: _, security_groups } = desired;
         let tenants = tenants.iter().map(|tenant| Subject::Tenant(tenant.name.clone()));
         let groups = security_groups.iter().map(|group| Subject::SecurityGroup(group.name.clone()));
@@ -25,7 +25,7 @@ impl Claim {
 }
 
 /// Each thing of mine that another lists too, with the names of all others that do.
-pub(super) fn contested<'a>(
+pub(in crate::reconcile) fn contested<'a>(
     mine: &Claim,
     others: impl Iterator<Item = (&'a str, &'a Claim)>,
 ) -> BTreeMap<Subject, BTreeSet<String>> {
