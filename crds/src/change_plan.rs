@@ -49,7 +49,7 @@ pub struct ChangePlanSpec {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct OwnerRef {
-    /// `CloudSpec`.
+    /// `CloudSpec` or `TenantOffboard`.
     pub kind: String,
     /// Its name.
     pub name: String,
@@ -57,7 +57,7 @@ pub struct OwnerRef {
     pub uid: String,
     /// The generation of its spec that the plan follows from.
     pub generation: i64,
-    /// SHA-256 of what its spec asks for: all of it but `suspend` and `interval`. The plan is carried out only as long as the
+    /// SHA-256 of what its spec asks for: all of it but what says when to look and whether to apply. The plan is carried out only as long as the
     /// spec asks for the same.
     pub spec_digest: String,
 }

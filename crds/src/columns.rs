@@ -52,6 +52,23 @@ pub(crate) fn of_change_plan() -> Vec<Column> {
     ]
 }
 
+pub(crate) fn of_tenant_offboard() -> Vec<Column> {
+    use Shown::{Always, Wide};
+    let states = "Unknown, Refused, AwaitingApproval, Removing, Incomplete, Verifying, Completed or Aborted, among others";
+    let approved = ".status.conditions[?(@.type==\"Approved\")].status";
+    vec![
+        column("Tenant", "string", ".spec.tenant.name", "name of the project", Always),
+        column("State", "string", ".status.state", states, Always),
+        column("Holds", "string", ".status.inventory.text", "what the project holds", Always),
+        column("Plan", "string", ".status.plan.name", "the ChangePlan on offer", Always),
+        column("Approved", "string", approved, "is the plan on offer approved", Always),
+        column("Progress", "string", ".status.progress.text", "how far the plan is", Wide),
+        column("Id", "string", ".spec.tenant.id", "id of the project", Wide),
+        column("Offer", "integer", ".status.plan.offer", "number of the offer", Wide),
+        column("Age", "date", ".metadata.creationTimestamp", "time since it was made", Always),
+    ]
+}
+
 fn column(name: &str, kind: &str, path: &str, description: &str, shown: Shown) -> Column {
     Column {
         name: name.to_owned(),

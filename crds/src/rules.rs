@@ -1,4 +1,4 @@
-//! The rules that the API server holds a CloudSpec and a ChangePlan against, in CEL; each message says the remedy.
+//! The rules that the API server holds the kinds against, in CEL; each message says the remedy.
 //!
 //! What comes in: nothing. What goes out: values of `x-kubernetes-validations`, put beside the fields of the types.
 //!
@@ -20,6 +20,10 @@ pub const MOST_RULES: u32 = 200;
 pub const MOST_ROLES: u32 = 250;
 /// Most steps of a plan, and entries of its journal.
 pub const MOST_STEPS: u32 = 1000;
+/// Most things that a TenantOffboard keeps.
+pub const MOST_KEPT: u32 = 200;
+/// Most services and extensions that a TenantOffboard accepts as not swept.
+pub const MOST_UNCOVERED: u32 = 100;
 /// Limit of every OpenStack quota: the services keep it in 32 bits.
 pub const MOST_QUOTA: i64 = 2_147_483_647;
 /// Limit of a quota of Octavia.
@@ -65,6 +69,19 @@ pub(crate) fn expires_after() -> Value {
 
 pub(crate) fn min_plan_age() -> Value {
     duration("0s", "24h", "give a Go duration from 0s to 24h, such as 10s")
+}
+
+pub(crate) fn verify_after() -> Value {
+    duration("1s", "24h", "give a Go duration from 1s to 24h, such as 60s")
+}
+
+pub(crate) fn immutable(field: &str) -> Value {
+    let message = format!("{field} cannot be changed: make another TenantOffboard, and delete this one");
+    json!([rule("self == oldSelf", &message)])
+}
+
+pub(crate) fn kept() -> Value {
+    json!([rule("has(self.type) != has(self.id)", "give exactly one of type and id")])
 }
 
 /// Both are durations before they are compared: else the string's own rule speaks.

@@ -6,13 +6,14 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use kube::CustomResourceExt;
 
-use crate::{ChangePlan, CloudSpec, columns, rules};
+use crate::{ChangePlan, CloudSpec, TenantOffboard, columns, rules};
 
 /// All definitions, in the order in which they are installed.
 pub fn all() -> Vec<CustomResourceDefinition> {
     let cloud_spec = finished(CloudSpec::crd(), columns::of_cloud_spec(), Vec::new());
     let change_plan = finished(ChangePlan::crd(), columns::of_change_plan(), rules::change_plan());
-    vec![cloud_spec, change_plan]
+    let tenant_offboard = finished(TenantOffboard::crd(), columns::of_tenant_offboard(), Vec::new());
+    vec![cloud_spec, change_plan, tenant_offboard]
 }
 
 /// One definition as YAML, as it is committed in `crds/yaml`.

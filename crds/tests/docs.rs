@@ -10,7 +10,7 @@ use cloudspec_crds::yaml;
 use serde_json::Value;
 
 const HEAD: &str = "<!-- Made from the code: UPDATE_DOCS=1 cargo test -p cloudspec-crds --test docs -->\n\n# Kinds\n\n\
-    Group `cloudspec.dev`, version `v1alpha1`, both namespaced. What is absent is not compared. `kubectl explain cloudspec.spec` \
+    Group `cloudspec.dev`, version `v1alpha1`, all namespaced. `kubectl explain cloudspec.spec` \
     says the same in a cluster.\nA field in **bold** is required where the one above it is given.\n";
 
 fn cell(text: &str) -> String {

@@ -55,13 +55,14 @@ fn only_lists_of_texts_are_sets() {
 #[test]
 fn every_list_of_the_spec_is_bounded() {
     let mut unbounded = Vec::new();
-    let definition = &yaml::all()[0];
-    let whole = serde_json::to_value(&definition.spec.versions[0].schema).unwrap();
-    each("spec", &whole["openAPIV3Schema"]["properties"]["spec"], &mut |at, schema| {
-        if schema["type"] == "array" && !schema["maxItems"].is_number() {
-            unbounded.push(at.to_owned());
-        }
-    });
+    for definition in yaml::all().iter().filter(|one| one.spec.names.kind != "ChangePlan") {
+        let whole = serde_json::to_value(&definition.spec.versions[0].schema).unwrap();
+        each("spec", &whole["openAPIV3Schema"]["properties"]["spec"], &mut |at, schema| {
+            if schema["type"] == "array" && !schema["maxItems"].is_number() {
+                unbounded.push(at.to_owned());
+            }
+        });
+    }
     assert_eq!(unbounded, Vec::<String>::new());
 }
 

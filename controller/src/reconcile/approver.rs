@@ -1,14 +1,14 @@
 //! May a person approve this object, now? Asked of the API server's own authorizers.
 
-use cloudspec_crds::CloudSpec;
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
 use kube::api::{Api, PostParams};
 use kube::{Client, ResourceExt};
 
+use super::owner::Owner;
 use crate::gate::approval::{Answer, Request};
 
 /// Asks whether whoever the stamps name holds the verb `approve` on the object.
-pub(super) async fn may_approve(client: &Client, object: &CloudSpec, request: &Request) -> Answer {
+pub(super) async fn may_approve<O: Owner>(client: &Client, object: &O, request: &Request) -> Answer {
     let Some(user) = request.by.clone() else { return Answer::No };
     let review = SubjectAccessReview {
         spec: SubjectAccessReviewSpec {
@@ -16,7 +16,7 @@ pub(super) async fn may_approve(client: &Client, object: &CloudSpec, request: &R
             groups: Some(request.groups.clone()),
             resource_attributes: Some(ResourceAttributes {
                 group: Some(cloudspec_crds::GROUP.to_owned()),
-                resource: Some("cloudspecs".to_owned()),
+                resource: Some(O::PLURAL.to_owned()),
                 verb: Some("approve".to_owned()),
                 namespace: object.namespace(),
                 name: Some(object.name_any()),

@@ -7,16 +7,16 @@ use std::time::{Duration, Instant};
 use cloudspec_crds::CloudSpec;
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
-use kube::{Client, ResourceExt};
+use kube::{Client, Resource, ResourceExt};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::claims::{Claim, Claims, contested};
 use super::clock::Clock;
-use super::declared::{Declared, key};
+use super::cloud_spec::claims::{Claim, Claims, contested};
 use super::guard::{Seen, Watchman};
 use super::lease::Mandate;
 use super::offers::Era;
+use super::owner::{Declared, Key, Owner};
 use super::pool::Pool;
 use crate::model::cloud::CloudIdentity;
 use crate::model::{Desired, Subject};
@@ -36,11 +36,9 @@ pub(super) struct Context {
     pub(super) holder: String,
     pub(super) mandate: Mandate,
     pub(super) stop: CancellationToken,
-    pub(super) store: Store<CloudSpec>,
+    pub(super) specs: Watched<CloudSpec>,
     pub(super) recorder: Recorder,
     pub(super) metrics: Arc<Metrics>,
-    /// Wakes other CloudSpecs.
-    pub(super) wake: mpsc::UnboundedSender<ObjectRef<CloudSpec>>,
     /// How long a call of a process that died may still be at work in a service.
     pub(super) settle: Duration,
     /// Start of the intervals that all CloudSpecs count from.
@@ -48,20 +46,27 @@ pub(super) struct Context {
     memory: Mutex<Memory>,
 }
 
-/// What this process remembers of each CloudSpec, by `namespace/name` where nothing else is said.
+/// The objects of one kind, as the API server told them.
+pub(super) struct Watched<K: Resource<DynamicType = ()> + 'static> {
+    pub(super) store: Store<K>,
+    /// Makes an object be looked at soon.
+    pub(super) wake: mpsc::UnboundedSender<ObjectRef<K>>,
+}
+
+/// What this process remembers of each object.
 #[derive(Default)]
 struct Memory {
     /// The era in which the standing offer was made, by UID of the owner.
     eras: BTreeMap<String, Era>,
     claims: Claims,
-    /// The others that list something of it too, by `namespace/name`.
+    /// The CloudSpecs that list what a CloudSpec lists too, by `namespace/name`.
     contested: BTreeMap<String, BTreeSet<String>>,
     /// Since when answers are good enough, where a plan was carried out.
-    anew: BTreeMap<String, Instant>,
-    /// Namespace and name of each object that was looked after, by UID.
-    known: BTreeMap<String, (String, String)>,
+    anew: BTreeMap<Key, Instant>,
+    /// Each object that was looked after, by UID.
+    known: BTreeMap<String, Key>,
     /// Failures in a row.
-    failures: BTreeMap<String, u32>,
+    failures: BTreeMap<Key, u32>,
 }
 
 /// All parts but the memory, which begins empty.
@@ -75,10 +80,9 @@ pub(super) struct Parts {
     pub(super) holder: String,
     pub(super) mandate: Mandate,
     pub(super) stop: CancellationToken,
-    pub(super) store: Store<CloudSpec>,
+    pub(super) specs: Watched<CloudSpec>,
     pub(super) recorder: Recorder,
     pub(super) metrics: Arc<Metrics>,
-    pub(super) wake: mpsc::UnboundedSender<ObjectRef<CloudSpec>>,
     pub(super) settle: Duration,
 }
 
@@ -94,10 +98,9 @@ impl Context {
             holder,
             mandate,
             stop,
-            store,
+            specs,
             recorder,
             metrics,
-            wake,
             settle,
         } = parts;
         let epoch = clock.monotonic();
@@ -112,10 +115,9 @@ impl Context {
             holder,
             mandate,
             stop,
-            store,
+            specs,
             recorder,
             metrics,
-            wake,
             settle,
             epoch,
             memory,
@@ -150,12 +152,12 @@ impl Context {
     }
 
     /// From now on only what is asked now says how things are.
-    pub(super) fn look_anew(&self, key: &str) {
-        self.memory().anew.insert(key.to_owned(), self.clock.monotonic());
+    pub(super) fn look_anew(&self, key: &Key) {
+        self.memory().anew.insert(key.clone(), self.clock.monotonic());
     }
 
     /// The age of an answer that is good enough for a regular look.
-    pub(super) fn not_before(&self, key: &str, interval: Duration) -> Instant {
+    pub(super) fn not_before(&self, key: &Key, interval: Duration) -> Instant {
         let start = self.interval_start(interval);
         self.memory().anew.get(key).map_or(start, |anew| start.max(*anew))
     }
@@ -169,23 +171,30 @@ impl Context {
     /// What other CloudSpecs of the same cloud list too. Those whose standing changed by it are woken.
     pub(super) async fn contested(
         &self,
-        declared: &Declared,
+        declared: &Declared<CloudSpec>,
         cloud: &CloudIdentity,
     ) -> BTreeMap<Subject, BTreeSet<String>> {
-        let mine = Claim::of(&declared.desired, cloud.clone());
+        let path = declared.key.path();
+        let mine = Claim::of(&declared.what, cloud.clone());
         let generation = declared.object.metadata.generation.unwrap_or_default();
         self.memory().claims.remember(&declared.uid, generation, mine.clone());
-        let others: Vec<Arc<CloudSpec>> =
-            self.store.state().into_iter().filter(|other| key(other) != declared.key).collect();
+        let mut claims = self.claims().await;
+        claims.remove(&path);
+        let found = contested(&mine, claims.iter().map(|(name, claim)| (name.as_str(), claim)));
+        self.wake_others(&path, found.values().flatten().cloned().collect());
+        found
+    }
+
+    /// What each CloudSpec lists, by `namespace/name`.
+    async fn claims(&self) -> BTreeMap<String, Claim> {
         let mut claims = BTreeMap::new();
-        for other in others.iter().filter(|other| other.metadata.deletion_timestamp.is_none()) {
-            if let Some(claim) = self.claim_of(other).await {
-                claims.insert(key(other), claim);
+        let all = self.specs.store.state();
+        for spec in all.iter().filter(|spec| spec.metadata.deletion_timestamp.is_none()) {
+            if let Some(claim) = self.claim_of(spec).await {
+                claims.insert(Key::of(spec.as_ref()).path(), claim);
             }
         }
-        let found = contested(&mine, claims.iter().map(|(name, claim)| (name.as_str(), claim)));
-        self.wake_others(declared, found.values().flatten().cloned().collect());
-        found
+        claims
     }
 
     /// What another CloudSpec lists; none where it is not valid or has no credential: then it corrects nothing either.
@@ -204,28 +213,31 @@ impl Context {
         Some(claim)
     }
 
-    fn wake_others(&self, declared: &Declared, now: BTreeSet<String>) {
-        let before = self.memory().contested.insert(declared.key.clone(), now.clone()).unwrap_or_default();
-        for name in before.symmetric_difference(&now) {
-            if let Some((namespace, name)) = name.split_once('/') {
-                // Nobody listens any more only when the controller ends.
-                let _ = self.wake.send(ObjectRef::new(name).within(namespace));
-            }
+    fn wake_others(&self, path: &str, now: BTreeSet<String>) {
+        let before = self.memory().contested.insert(path.to_owned(), now.clone()).unwrap_or_default();
+        self.wake(before.symmetric_difference(&now));
+    }
+
+    fn wake<'a>(&self, paths: impl Iterator<Item = &'a String>) {
+        for (namespace, name) in paths.filter_map(|path| path.split_once('/')) {
+            // Nobody listens any more only when the controller ends.
+            let _ = self.specs.wake.send(ObjectRef::new(name).within(namespace));
         }
     }
 
     /// Remembers that an object is looked after.
-    pub(super) fn looks_after(&self, object: &CloudSpec) {
-        let names = (object.namespace().unwrap_or_default(), object.name_any());
-        self.memory().known.insert(object.uid().unwrap_or_default(), names);
+    pub(super) fn looks_after<O: Owner>(&self, object: &O) {
+        self.memory().known.insert(object.uid().unwrap_or_default(), Key::of(object));
     }
 
-    /// The objects that were looked after and are gone, by UID; nothing is remembered of these UIDs any more.
-    pub(super) fn gone(&self) -> BTreeMap<String, (String, String)> {
-        let here: BTreeSet<String> = self.store.state().iter().filter_map(|object| object.uid()).collect();
+    /// The objects of a kind that were looked after and are gone, by UID; nothing is remembered of these UIDs any more.
+    pub(super) fn gone<O: Owner>(&self) -> BTreeMap<String, Key> {
+        let here: BTreeSet<String> =
+            O::watched(self).store.state().iter().filter_map(|object| object.uid()).collect();
         let mut memory = self.memory();
-        let (known, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
-            std::mem::take(&mut memory.known).into_iter().partition(|(uid, _)| here.contains(uid));
+        let (known, gone) = std::mem::take(&mut memory.known)
+            .into_iter()
+            .partition(|(uid, key)| key.kind != O::KIND || here.contains(uid));
         memory.known = known;
         for uid in gone.keys() {
             memory.eras.remove(uid);
@@ -235,27 +247,28 @@ impl Context {
     }
 
     /// Counts a failure; the pause before the next try.
-    pub(super) fn failed(&self, key: &str) -> Duration {
+    pub(super) fn failed(&self, key: &Key) -> Duration {
         let mut memory = self.memory();
-        let failures = memory.failures.entry(key.to_owned()).or_default();
+        let failures = memory.failures.entry(key.clone()).or_default();
         *failures = failures.saturating_add(1);
         super::run::pause(*failures)
     }
 
     /// A reconciliation that went well ends the row of failures.
-    pub(super) fn succeeded(&self, key: &str) {
+    pub(super) fn succeeded(&self, key: &Key) {
         self.memory().failures.remove(key);
     }
 
-    /// Forgets a CloudSpec that is gone, and wakes those that it contested.
-    pub(super) fn forget(&self, gone: &str) {
+    /// Forgets an object that is gone, and wakes the CloudSpecs that it contested.
+    pub(super) fn forget(&self, gone: &Key) {
         let mut memory = self.memory();
         memory.anew.remove(gone);
         memory.failures.remove(gone);
-        let contested = memory.contested.remove(gone).unwrap_or_default();
-        drop(memory);
-        for (namespace, name) in contested.iter().filter_map(|name| name.split_once('/')) {
-            let _ = self.wake.send(ObjectRef::new(name).within(namespace));
+        if gone.kind != CloudSpec::KIND {
+            return;
         }
+        let contested = memory.contested.remove(&gone.path()).unwrap_or_default();
+        drop(memory);
+        self.wake(contested.iter());
     }
 }

@@ -2,23 +2,21 @@
 
 use std::sync::Arc;
 
-use cloudspec_crds::{ChangePlan, CloudSpec};
+use cloudspec_crds::ChangePlan;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 use kube::runtime::reflector::ObjectRef;
 
-use super::audit::{Audited, audit};
 use super::context::Context;
-use super::declared::{Declared, asked};
 use super::journal::PlanJournal;
+use super::owner::{Audited, Declared, Owner};
 use super::plans::Plans;
 use super::pool::Credentials;
 use crate::apply::port::{Journal, JournalLost};
 use crate::apply::{Env, Outcome, apply};
 use crate::gate::{ApprovedPlan, Reason, admit, lapsed};
-use crate::openstack::{ConfigError, Limits, Overrides, Writer};
-use crate::plan::within;
+use crate::openstack::{ConfigError, Limits, Writer};
 
 /// What a service works on is waited for so long.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
@@ -38,12 +36,12 @@ pub(super) enum Interrupted {
 ///
 /// # Errors
 /// When it has to be carried on later; the journal says where.
-pub(super) async fn execute(
+pub(super) async fn execute<O: Owner>(
     context: &Context,
-    declared: &Declared,
+    declared: &Declared<O>,
     plan: &ChangePlan,
 ) -> Result<(), Interrupted> {
-    let plans = Plans::of(&context.client, &declared.object);
+    let plans = Plans::of(&context.client, declared.object.as_ref());
     let process = Process { context, declared };
     process.go_on().map_err(Interrupted::Run)?;
     let mut journal = PlanJournal::take_over(plans.api(), &plan.name_any(), &context.holder).await?;
@@ -51,13 +49,13 @@ pub(super) async fn execute(
     if let Err(why) = overtaken(declared, journal.plan()) {
         return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
     }
-    let audited = audit(context, declared, context.clock.monotonic()).await;
+    let audited = O::look(context, declared, context.clock.monotonic()).await;
     let audited = audited.map_err(|why| Interrupted::Run(why.to_string()))?;
     let approved = match admitted(context, declared, journal.plan(), &audited, begun) {
         Ok(approved) => approved,
         Err(why) => return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?),
     };
-    let writer = match writer(context, declared, &approved, &audited.overrides).await {
+    let writer = match writer(context, declared, &approved, &audited).await {
         Ok(writer) => writer,
         Err(NoWriter::Elsewhere(why)) => {
             return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
@@ -80,11 +78,11 @@ pub(super) async fn execute(
 }
 
 /// The approved plan, or why it may not be carried out.
-fn admitted(
+fn admitted<O: Owner>(
     context: &Context,
-    declared: &Declared,
+    declared: &Declared<O>,
     plan: &ChangePlan,
-    audited: &Audited,
+    audited: &Audited<O>,
     begun: bool,
 ) -> Result<ApprovedPlan, String> {
     let status = plan.status.clone().unwrap_or_default();
@@ -97,26 +95,20 @@ fn admitted(
     if begun {
         return Ok(approved);
     }
-    within(&audited.plan, approved.plan())
-        .map_err(|differences| format!("the cloud has changed: {}", differences.join("; ")))?;
-    // A step that is no longer planned is done already, or it is one that must not be taken now.
-    let fewer = audited.plan.steps.len() < approved.plan().steps.len();
-    if fewer && !audited.is_whole() {
-        return Err("not all that the plan was made from can be told now".to_owned());
-    }
+    O::fits(approved.plan(), audited)?;
     Ok(approved)
 }
 
 /// A step that a changed spec no longer asks for would look like one that is done already; and a replica that was stopped while it
 /// decided may have decided on an offer that another has followed.
-fn overtaken(declared: &Declared, plan: &ChangePlan) -> Result<(), String> {
+fn overtaken<O: Owner>(declared: &Declared<O>, plan: &ChangePlan) -> Result<(), String> {
     let (owner, object) = (&plan.spec.owner, &declared.object);
     if owner.spec_digest != declared.asked {
-        let current = object.metadata.generation.unwrap_or_default();
+        let current = object.meta().generation.unwrap_or_default();
         return Err(Reason::SpecChanged { planned: owner.generation, current }.to_string());
     }
     let decided = plan.status.as_ref().and_then(|status| status.decision.as_ref()).map(|made| made.offer);
-    let last = object.status.as_ref().map(|status| status.last_offer);
+    let last = object.status().map(|_| object.last_offer());
     match (decided, last) {
         (Some(decided), Some(last)) if decided < last => {
             let why = format!("it was given on offer {decided}, and offer {last} has followed");
@@ -135,22 +127,24 @@ enum NoWriter {
 }
 
 /// Only here is the credential to apply with read.
-async fn writer(
+async fn writer<O: Owner>(
     context: &Context,
-    declared: &Declared,
+    declared: &Declared<O>,
     approved: &ApprovedPlan,
-    observed: &Overrides,
+    audited: &Audited<O>,
 ) -> Result<Writer, NoWriter> {
-    let object = &declared.object;
-    let apply = object.spec.cloud.apply.as_ref();
-    let apply = apply.ok_or_else(|| NoWriter::NotYet("spec.cloud.apply is absent".to_owned()))?;
-    let namespace = object.namespace().unwrap_or_default();
+    let none =
+        || NoWriter::NotYet("there is no credential to apply with: spec.cloud.apply is absent".to_owned());
+    let apply = audited.apply.as_ref().ok_or_else(none)?;
+    let namespace = declared.object.namespace().unwrap_or_default();
     let credentials = context.pool.credentials(&namespace, apply).await;
     let Credentials { main, identity, .. } = credentials.map_err(|why| NoWriter::NotYet(why.to_string()))?;
     let meter = context.pool.meter();
-    Writer::new(main, identity, Limits::default(), meter, approved, observed).map_err(|why| match why {
-        ConfigError::OtherCloud { .. } => NoWriter::Elsewhere(why.to_string()),
-        _ => NoWriter::NotYet(why.to_string()),
+    Writer::new(main, identity, Limits::default(), meter, approved, &audited.overrides).map_err(|why| {
+        match why {
+            ConfigError::OtherCloud { .. } => NoWriter::Elsewhere(why.to_string()),
+            _ => NoWriter::NotYet(why.to_string()),
+        }
     })
 }
 
@@ -163,17 +157,17 @@ fn stopped(step: u32, why: &str, not_tried: &[u32]) -> String {
 }
 
 /// The store may lag behind what was read.
-fn newer(object: &CloudSpec, than: &CloudSpec) -> bool {
-    object.metadata.generation > than.metadata.generation
+fn newer<O: Owner>(object: &O, than: &O) -> bool {
+    object.meta().generation > than.meta().generation
 }
 
 /// The process that a plan is carried out in.
-struct Process<'a> {
+struct Process<'a, O: Owner> {
     context: &'a Context,
-    declared: &'a Declared,
+    declared: &'a Declared<O>,
 }
 
-impl Env for Process<'_> {
+impl<O: Owner> Env for Process<'_, O> {
     fn now(&self) -> Timestamp {
         self.context.clock.now()
     }
@@ -190,20 +184,20 @@ impl Env for Process<'_> {
             return Err("the controller is stopping".to_owned());
         }
         let begun = self.declared.object.as_ref();
-        if begun.spec.suspend {
+        if begun.suspended() {
             return Err("spec.suspend is true".to_owned());
         }
-        let object: Option<Arc<CloudSpec>> = self.context.store.get(&ObjectRef::from_obj(begun));
+        let object: Option<Arc<O>> = O::watched(self.context).store.get(&ObjectRef::from_obj(begun));
         match object {
             None => Err("the object is gone".to_owned()),
-            Some(object) if object.metadata.deletion_timestamp.is_some() => {
+            Some(object) if object.meta().deletion_timestamp.is_some() => {
                 Err("the object is being deleted".to_owned())
             }
-            Some(object) if object.metadata.uid != begun.metadata.uid => {
+            Some(object) if object.meta().uid != begun.meta().uid => {
                 Err("the object was made anew".to_owned())
             }
-            Some(object) if object.spec.suspend => Err("spec.suspend is true".to_owned()),
-            Some(object) if newer(&object, begun) && asked(&object.spec) != self.declared.asked => {
+            Some(object) if object.suspended() => Err("spec.suspend is true".to_owned()),
+            Some(object) if newer(object.as_ref(), begun) && object.asked() != self.declared.asked => {
                 Err("the spec has changed".to_owned())
             }
             Some(_) => Ok(()),
@@ -215,7 +209,7 @@ impl Env for Process<'_> {
         if waited > LONGEST_WAIT {
             return Err(format!("it was waited for {waited:#}"));
         }
-        tracing::info!(cloudspec = self.declared.key, "waiting: {why}");
+        tracing::info!(object = %self.declared.key, "waiting: {why}");
         tokio::time::sleep(self.context.settle).await;
         Ok(())
     }

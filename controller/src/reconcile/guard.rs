@@ -6,7 +6,6 @@
 
 use std::collections::BTreeMap;
 
-use cloudspec_crds::cloud_spec::{Cloud, CloudSpecSpec, CredentialRef};
 use cloudspec_crds::{ChangePlan, CloudSpec, annotation};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
@@ -14,6 +13,7 @@ use kube::core::{ApiResource, GroupVersionKind};
 use kube::{Client, ResourceExt};
 use serde_json::json;
 
+use super::owner::{Owner, api_of};
 use crate::gate::approval::Guard;
 
 /// The policy that refuses approvals.
@@ -77,14 +77,13 @@ impl Watchman {
     }
 
     /// Tests the guard of one object: to approve it as the controller must be refused.
-    pub(super) async fn test_on(&self, object: &CloudSpec) -> Guard {
+    pub(super) async fn test_on<O: Owner>(&self, object: &O) -> Guard {
         if self.advisory {
             return Guard::Advisory;
         }
-        let api: Api<CloudSpec> =
-            Api::namespaced(self.client.clone(), object.namespace().as_deref().unwrap_or_default());
+        let api = api_of(&self.client, object);
         // `true` may stand there already; the digest is another value, and so another approval.
-        let digest = object.status.as_ref().and_then(|status| status.plan.as_ref()).map(|plan| &plan.digest);
+        let digest = object.offer().map(|offer| &offer.digest);
         let standing = object.annotations().get(annotation::APPROVED);
         let value = if standing.map(String::as_str) == Some("true") {
             digest.map_or("sha256:", String::as_str)
@@ -101,20 +100,20 @@ impl Watchman {
     }
 
     async fn test(&self) -> Result<(), String> {
-        let answer = self.approve_at_creation().await;
-        refused_by(GATE, "approved cannot be set at creation", answer)
-            .map_err(|why| format!("an approval at creation {why}"))?;
+        self.approval_at_creation_is_refused::<CloudSpec>().await?;
         let answer = self.plan_that_is_refused_to_everybody().await;
         refused_by(WRITES, "refused to everybody", answer)
             .map_err(|why| format!("a ChangePlan that is refused to everybody {why}"))
     }
 
-    async fn approve_at_creation(&self) -> Result<(), kube::Error> {
-        let api: Api<CloudSpec> = Api::namespaced(self.client.clone(), &self.namespace);
-        let mut object = CloudSpec::new("self-test", nothing());
-        object.metadata.annotations =
+    async fn approval_at_creation_is_refused<O: Owner>(&self) -> Result<(), String> {
+        let api: Api<O> = Api::namespaced(self.client.clone(), &self.namespace);
+        let mut object = O::self_test();
+        object.meta_mut().annotations =
             Some(BTreeMap::from([(annotation::APPROVED.to_owned(), "true".to_owned())]));
-        api.create(&dry_run(), &object).await.map(drop)
+        let answer = api.create(&dry_run(), &object).await.map(drop);
+        refused_by(GATE, "approved cannot be set at creation", answer)
+            .map_err(|why| format!("an approval of a {} at creation {why}", O::KIND))
     }
 
     async fn plan_that_is_refused_to_everybody(&self) -> Result<(), kube::Error> {
@@ -185,27 +184,6 @@ fn refused_by(policy: &str, reason: &str, answer: Result<(), kube::Error>) -> Re
 
 fn dry_run() -> PostParams {
     PostParams { dry_run: true, ..PostParams::default() }
-}
-
-/// The smallest spec that is valid.
-fn nothing() -> CloudSpecSpec {
-    CloudSpecSpec {
-        cloud: Cloud {
-            observe: CredentialRef {
-                secret_name: "self-test".to_owned(),
-                cloud_name: "self-test".to_owned(),
-                identity_cloud_name: None,
-            },
-            apply: None,
-        },
-        interval: "24h".to_owned(),
-        suspend: true,
-        approval: cloudspec_crds::cloud_spec::ApprovalPolicy::default(),
-        limits: cloudspec_crds::cloud_spec::Limits::default(),
-        tenants: None,
-        unlisted_tenants: cloudspec_crds::tenant::UnlistedTenants::default(),
-        security_groups: None,
-    }
 }
 
 #[cfg(test)]

@@ -8,24 +8,25 @@
 //! clock and randomness are made here and handed down.
 
 mod approver;
-mod audit;
-mod claims;
 mod clock;
+mod cloud_spec;
 mod context;
-mod declared;
 mod execute;
 mod guard;
 mod journal;
 mod lease;
 mod offer;
 mod offers;
+mod owner;
 mod pipeline;
 mod plans;
 mod pool;
 mod request;
+mod ruling;
 mod run;
 mod server;
-mod tell;
+mod taken;
+mod told;
 
 pub use lease::identity;
 pub use run::{RunConfig, RunError, run};

@@ -6,24 +6,23 @@ use cloudspec_crds::status::Offer;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
-use super::audit::Audited;
 use super::context::Context;
-use super::declared::Declared;
 use super::guard::Seen;
+use super::owner::{Audited, Declared, Owner};
 use super::plans::{Plans, was_rejected};
 use crate::plan::to_spec;
 
 /// The offer that stands after this look: the old one, a new one, or none.
-pub(super) async fn make(
+pub(super) async fn make<O: Owner>(
     context: &Context,
-    declared: &Declared,
+    declared: &Declared<O>,
     plans: &Plans,
     seen: &Seen,
-    audited: &Audited,
+    audited: &Audited<O>,
     standing: Option<Offer>,
     all: &[ChangePlan],
 ) -> Result<Option<Offer>, kube::Error> {
-    let generation = declared.object.metadata.generation.unwrap_or_default();
+    let generation = declared.object.meta().generation.unwrap_or_default();
     let digest = &audited.plan.digest.0;
     let nothing = audited.plan.steps.is_empty() || !audited.exceeded.is_empty();
     if nothing || was_rejected(all, digest, &declared.asked) {
@@ -33,9 +32,9 @@ pub(super) async fn make(
     if let Some(offer) = standing.filter(|offer| all.iter().any(|plan| plan.name_any() == offer.name)) {
         return Ok(Some(offer));
     }
-    let number = declared.object.status.as_ref().map_or(0, |status| status.last_offer) + 1;
+    let number = declared.object.last_offer() + 1;
     let owner = OwnerRef {
-        kind: "CloudSpec".to_owned(),
+        kind: O::KIND.to_owned(),
         name: declared.object.name_any(),
         uid: declared.uid.clone(),
         generation,

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use cloudspec_crds::ChangePlan;
 use cloudspec_crds::change_plan::{ChangePlanSpec, ChangePlanStatus, Decision};
-use cloudspec_crds::{ChangePlan, CloudSpec};
 use kube::api::{Api, DeleteParams, ListParams, PostParams};
 use kube::{Client, ResourceExt};
+
+use super::owner::Owner;
 
 /// Label: UID of the owner.
 pub(super) const OWNER: &str = "cloudspec.dev/owner-uid";
@@ -23,7 +25,7 @@ pub(super) struct Plans {
 
 impl Plans {
     /// The plans of this object.
-    pub(super) fn of(client: &Client, owner: &CloudSpec) -> Self {
+    pub(super) fn of<O: Owner>(client: &Client, owner: &O) -> Self {
         let api = Api::namespaced(client.clone(), owner.namespace().as_deref().unwrap_or_default());
         let mut stem = owner.name_any();
         stem.truncate(LONGEST_STEM);

@@ -18,16 +18,16 @@ use tokio_stream::wrappers::{UnboundedReceiverStream, WatchStream};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, System};
-use super::context::{Context, Parts};
-use super::declared::key;
+use super::context::{Context, Parts, Watched};
 use super::guard::{Seen, Watchman};
 use super::lease::{Candidate, Mandate, Timing};
+use super::owner::{Key, Owner};
 use super::pipeline::{Error, reconcile};
 use super::plans::Plans;
 use super::pool::Pool;
 use super::server::{Readiness, serve};
 use crate::openstack::{Exchange, Limits, Meter};
-use crate::report::Metrics;
+use crate::report::{Metrics, Of};
 
 /// How often the guard is looked at while nobody approves.
 const GUARD_EVERY: Duration = Duration::from_secs(15);
@@ -173,10 +173,9 @@ async fn work(
         holder: config.identity.clone(),
         mandate,
         stop: stop.clone(),
-        store: store.clone(),
+        specs: Watched { store: store.clone(), wake },
         recorder: recorder(client, &config.identity),
         metrics,
-        wake,
         settle: config.settle,
     }));
     let controller = Controller::for_stream(objects, store.clone())
@@ -199,9 +198,10 @@ async fn work(
     }
 }
 
-fn on_error(object: Arc<CloudSpec>, why: &Error, context: Arc<Context>) -> Action {
-    let pause = context.failed(&key(&object));
-    tracing::warn!(cloudspec = key(&object), error = %why, retry_in = ?pause, "reconciliation failed");
+fn on_error<O: Owner>(object: Arc<O>, why: &Error, context: Arc<Context>) -> Action {
+    let key = Key::of(object.as_ref());
+    let pause = context.failed(&key);
+    tracing::warn!(object = %key, error = %why, retry_in = ?pause, "reconciliation failed");
     Action::requeue(pause)
 }
 
@@ -246,22 +246,27 @@ async fn watch_guard(watchman: &Watchman, seen: &watch::Sender<Seen>) {
 async fn sweep(context: &Context) {
     loop {
         tokio::time::sleep(PAUSES.0).await;
-        for (uid, (namespace, name)) in context.gone() {
-            // One that was made anew under the same name keeps what is remembered of that name.
-            if context.store.get(&ObjectRef::new(&name).within(&namespace)).is_none() {
-                context.metrics.forget(&namespace, &name);
-                context.forget(&format!("{namespace}/{name}"));
-            }
-            withdraw(context, &namespace, &name, &uid).await;
+        sweep_up::<CloudSpec>(context).await;
+    }
+}
+
+async fn sweep_up<O: Owner>(context: &Context) {
+    for (uid, key) in context.gone::<O>() {
+        // One that was made anew under the same name keeps what is remembered of that name.
+        let anew = ObjectRef::new(&key.name).within(&key.namespace);
+        if O::watched(context).store.get(&anew).is_none() {
+            context.metrics.forget(Of { kind: O::KIND, namespace: &key.namespace, name: &key.name });
+            context.forget(&key);
         }
+        withdraw(context, &key, &uid).await;
     }
 }
 
 /// Nobody can decide on what is offered for an object that is gone; what was decided stays, as the record.
-async fn withdraw(context: &Context, namespace: &str, name: &str, uid: &str) {
-    let plans = Plans::of_gone(&context.client, namespace, name, uid);
+async fn withdraw(context: &Context, key: &Key, uid: &str) {
+    let plans = Plans::of_gone(&context.client, &key.namespace, &key.name, uid);
     let withdrawn = async { plans.supersede(None, &plans.all().await?).await }.await;
     if let Err(why) = withdrawn {
-        tracing::warn!(error = %why, "failed to withdraw the plans of {namespace}/{name}, which is gone");
+        tracing::warn!(error = %why, "failed to withdraw the plans of {key}, which is gone");
     }
 }

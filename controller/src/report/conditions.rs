@@ -201,10 +201,11 @@ fn not_asked(report: &Report<'_>) -> Says {
 
 /// What a person types who has read the plan.
 fn how_to_approve(report: &Report<'_>, offer: &Offer) -> String {
-    let (Of { namespace, name }, Offer { name: plan, digest, classes, .. }) = (report.of, offer);
+    let (Of { kind, namespace, name }, Offer { name: plan, digest, classes, .. }) = (report.of, offer);
     let value = if digest_required(report.require_digest, *classes) { digest } else { "true" };
+    let kind = kind.to_lowercase();
     format!(
-        "read ChangePlan {plan}, then approve it: kubectl -n {namespace} annotate cloudspec {name} approved={value}, or \
+        "read ChangePlan {plan}, then approve it: kubectl -n {namespace} annotate {kind} {name} approved={value}, or \
          kubectl cloudspec approve {name} -n {namespace}"
     )
 }

@@ -1,4 +1,4 @@
-//! Metrics in Prometheus' text format. Labels are bounded: names of CloudSpecs and closed sets of words.
+//! Metrics in Prometheus' text format. Labels are bounded: names of objects and closed sets of words.
 
 use std::time::Duration;
 
@@ -34,16 +34,18 @@ pub struct Metrics {
     leader: IntGauge,
 }
 
-const OBJECT: [&str; 2] = ["namespace", "name"];
+const OBJECT: [&str; 3] = ["kind", "namespace", "name"];
 const DOMAINS: [Domain; 2] = [Domain::Tenants, Domain::SecurityGroups];
 const KINDS: [FindingKind; 4] =
     [FindingKind::Missing, FindingKind::Extra, FindingKind::Changed, FindingKind::Unknowable];
 const SEVERITIES: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
 const CLASSES: [&str; 3] = ["Reversible", "Rebuildable", "Destructive"];
 
-/// The CloudSpec that a series is about.
+/// The object that a series is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Of<'a> {
+    /// Its kind. Findings are those of a CloudSpec, and have the label `kind` for what is wrong.
+    pub kind: &'a str,
     /// Its namespace.
     pub namespace: &'a str,
     /// Its name.
@@ -98,8 +100,8 @@ impl Metrics {
             )?,
             complete: gauges(
                 "cloudspec_observation_complete",
-                "1 where all that is declared could be seen of a service; absent where it is not asked.",
-                &["namespace", "name", "service"],
+                "1 where all that matters to the object could be seen of a service; absent where it is not asked.",
+                &["kind", "namespace", "name", "service"],
             )?,
             observed_at: GaugeVec::new(
                 Opts::new(
@@ -111,7 +113,7 @@ impl Metrics {
             plan_steps: gauges(
                 "cloudspec_plan_steps",
                 "Steps of the plan on offer by class.",
-                &["namespace", "name", "class"],
+                &["kind", "namespace", "name", "class"],
             )?,
             awaiting_since: GaugeVec::new(
                 Opts::new(
@@ -226,19 +228,27 @@ impl Metrics {
     }
 
     /// What one look gave; none: there was no way to look.
-    pub fn observed(&self, of: Of<'_>, look: Option<Look<'_>>) {
-        let Of { namespace, name } = of;
+    pub fn looked(&self, of: Of<'_>, look: Option<(&Coverage, Timestamp)>) {
+        let Of { kind, namespace, name } = of;
         for service in Service::ALL {
-            let labels = [namespace, name, service.name()];
-            match look.map(|look| look.coverage.get(&service)) {
+            let labels = [kind, namespace, name, service.name()];
+            match look.map(|(coverage, _)| coverage.get(&service)) {
                 Some(Some(seen)) => self.complete.with_label_values(&labels).set(seen.is_ok().into()),
                 // There is no series where there was none.
                 Some(None) => drop(self.complete.remove_label_values(&labels)),
                 None => self.complete.with_label_values(&labels).set(0),
             }
         }
-        let Some(Look { at, coverage: _, findings }) = look else { return };
-        self.observed_at.with_label_values(&[namespace, name]).set(seconds(at));
+        if let Some((_, at)) = look {
+            self.observed_at.with_label_values(&[kind, namespace, name]).set(seconds(at));
+        }
+    }
+
+    /// What one look at what a CloudSpec declares gave; none: there was no way to look.
+    pub fn observed(&self, of: Of<'_>, look: Option<Look<'_>>) {
+        self.looked(of, look.map(|look| (look.coverage, look.at)));
+        let Some(Look { at: _, coverage: _, findings }) = look else { return };
+        let Of { kind: _, namespace, name } = of;
         for domain in DOMAINS {
             for kind in KINDS {
                 for severity in SEVERITIES {
@@ -258,19 +268,21 @@ impl Metrics {
 
     /// The plan on offer, or that there is none.
     pub fn offered(&self, of: Of<'_>, offer: Option<&Offer>) {
-        let Of { namespace, name } = of;
+        let Of { kind, namespace, name } = of;
         let classes = offer.map(|offer| offer.classes).unwrap_or_default();
         for (class, steps) in
             CLASSES.into_iter().zip([classes.reversible, classes.rebuildable, classes.destructive])
         {
-            self.plan_steps.with_label_values(&[namespace, name, class]).set(steps);
+            self.plan_steps.with_label_values(&[kind, namespace, name, class]).set(steps);
         }
         match offer {
             Some(offer) => {
-                self.awaiting_since.with_label_values(&[namespace, name]).set(seconds(offer.offered_at.0));
+                self.awaiting_since
+                    .with_label_values(&[kind, namespace, name])
+                    .set(seconds(offer.offered_at.0));
             }
             // There is no series where there was none.
-            None => drop(self.awaiting_since.remove_label_values(&[namespace, name])),
+            None => drop(self.awaiting_since.remove_label_values(&[kind, namespace, name])),
         }
     }
 
@@ -306,16 +318,21 @@ impl Metrics {
         self.leader.set(leads.into());
     }
 
-    /// Removes every series of a CloudSpec that is gone.
-    pub fn forget(&self, namespace: &str, name: &str) {
+    /// Removes every series of an object that is gone.
+    pub fn forget(&self, of: Of<'_>) {
+        let Of { kind, namespace, name } = of;
         // What has no series is forgotten already.
         for service in Service::ALL {
-            let _ = self.complete.remove_label_values(&[namespace, name, service.name()]);
+            let _ = self.complete.remove_label_values(&[kind, namespace, name, service.name()]);
         }
-        let _ = self.observed_at.remove_label_values(&[namespace, name]);
-        let _ = self.awaiting_since.remove_label_values(&[namespace, name]);
+        let _ = self.observed_at.remove_label_values(&[kind, namespace, name]);
+        let _ = self.awaiting_since.remove_label_values(&[kind, namespace, name]);
         for class in CLASSES {
-            let _ = self.plan_steps.remove_label_values(&[namespace, name, class]);
+            let _ = self.plan_steps.remove_label_values(&[kind, namespace, name, class]);
+        }
+        // Only a CloudSpec has findings, and an object of another kind may bear its name.
+        if kind != "CloudSpec" {
+            return;
         }
         for domain in DOMAINS {
             for kind in KINDS {

@@ -159,7 +159,7 @@ impl Case {
             },
         };
         status(&Report {
-            of: Of { namespace: "clouds", name: "lab" },
+            of: Of { kind: "CloudSpec", namespace: "clouds", name: "lab" },
             previous: &self.previous,
             generation: 1,
             now: self.now,

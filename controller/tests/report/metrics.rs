@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use crate::cases::*;
 
-const LAB: Of<'_> = Of { namespace: "clouds", name: "lab" };
+const LAB: Of<'_> = Of { kind: "CloudSpec", namespace: "clouds", name: "lab" };
 
 /// Keystone was seen, and Neutron was not; nothing else was asked.
 fn partly() -> Coverage {
@@ -25,7 +25,7 @@ fn look<'a>(coverage: &'a Coverage, findings: &'a [Finding], at: Timestamp) -> O
 }
 
 fn complete(metrics: &Metrics, service: &str) -> Option<f64> {
-    let labels = format!("name=\"lab\",namespace=\"clouds\",service=\"{service}\"");
+    let labels = format!("kind=\"CloudSpec\",name=\"lab\",namespace=\"clouds\",service=\"{service}\"");
     value(metrics, &format!("cloudspec_observation_complete{{{labels}}}"))
 }
 
@@ -74,7 +74,8 @@ fn findings_are_counted_and_what_there_is_none_of_is_zero() {
     assert_eq!(of("tenants", "Missing", "Warning"), Some(2.0));
     assert_eq!(of("securityGroups", "Changed", "Warning"), Some(1.0));
     assert_eq!(of("securityGroups", "Extra", "Critical"), Some(0.0));
-    let at = "cloudspec_last_observation_timestamp_seconds{name=\"lab\",namespace=\"clouds\"}";
+    let at =
+        "cloudspec_last_observation_timestamp_seconds{kind=\"CloudSpec\",name=\"lab\",namespace=\"clouds\"}";
     assert_eq!(value(&metrics, at), Some(1_750_000_007.0));
     metrics.observed(LAB, look(&partly(), &[], self::at(8)));
     assert_eq!(of("tenants", "Missing", "Warning"), Some(0.0));
@@ -96,8 +97,9 @@ fn each_service_that_was_asked_tells_whether_it_was_seen() {
 #[test]
 fn the_plan_on_offer_is_told_and_goes() {
     let metrics = Metrics::new().unwrap();
-    let since = "cloudspec_plan_awaiting_approval_since_seconds{name=\"lab\",namespace=\"clouds\"}";
-    let steps = "cloudspec_plan_steps{class=\"Reversible\",name=\"lab\",namespace=\"clouds\"}";
+    let since = "cloudspec_plan_awaiting_approval_since_seconds{kind=\"CloudSpec\",name=\"lab\",namespace=\"clouds\"}";
+    let steps =
+        "cloudspec_plan_steps{class=\"Reversible\",kind=\"CloudSpec\",name=\"lab\",namespace=\"clouds\"}";
     metrics.offered(LAB, Some(&offer("aa", 1)));
     assert_eq!((value(&metrics, since), value(&metrics, steps)), (Some(1_750_000_000.0), Some(1.0)));
     metrics.offered(LAB, None);
@@ -107,15 +109,31 @@ fn the_plan_on_offer_is_told_and_goes() {
 #[test]
 fn a_cloudspec_that_is_gone_leaves_no_series_and_its_neighbour_keeps_its_own() {
     let metrics = Metrics::new().unwrap();
-    let other = Of { namespace: "clouds", name: "other" };
+    let other = Of { kind: "CloudSpec", namespace: "clouds", name: "other" };
     for of in [LAB, other] {
         metrics.observed(of, look(&partly(), &[missing("a")], at(0)));
         metrics.offered(of, Some(&offer("aa", 1)));
     }
-    metrics.forget("clouds", "lab");
+    metrics.forget(LAB);
     let all = series(&metrics);
     assert!(all.keys().all(|name| !name.contains("name=\"lab\"")), "{all:?}");
     assert!(all.keys().filter(|name| name.contains("name=\"other\"")).count() > 20);
+}
+
+#[test]
+fn objects_of_two_kinds_with_one_name_have_series_of_their_own() {
+    let metrics = Metrics::new().unwrap();
+    let other = Of { kind: "TenantOffboard", ..LAB };
+    metrics.observed(LAB, look(&partly(), &[missing("a")], at(0)));
+    metrics.looked(other, None);
+    let complete = |kind: &str| {
+        let labels = format!("kind=\"{kind}\",name=\"lab\",namespace=\"clouds\",service=\"identity\"");
+        value(&metrics, &format!("cloudspec_observation_complete{{{labels}}}"))
+    };
+    assert_eq!((complete("CloudSpec"), complete("TenantOffboard")), (Some(1.0), Some(0.0)));
+    metrics.forget(other);
+    assert_eq!((complete("CloudSpec"), complete("TenantOffboard")), (Some(1.0), None));
+    assert!(series(&metrics).keys().any(|name| name.starts_with("cloudspec_findings")));
 }
 
 #[test]
@@ -163,13 +181,13 @@ fn the_catalogue_names_every_metric_with_its_type_and_labels() {
     cloudspec_build_info gauge (version)
     cloudspec_findings gauge (domain, kind, name, namespace, severity, waived)
     cloudspec_gate_enforced gauge ()
-    cloudspec_last_observation_timestamp_seconds gauge (name, namespace)
+    cloudspec_last_observation_timestamp_seconds gauge (kind, name, namespace)
     cloudspec_leader gauge ()
-    cloudspec_observation_complete gauge (name, namespace, service)
+    cloudspec_observation_complete gauge (kind, name, namespace, service)
     cloudspec_openstack_request_duration_seconds histogram (method, service)
     cloudspec_openstack_requests_total counter (code, method, service)
-    cloudspec_plan_awaiting_approval_since_seconds gauge (name, namespace)
-    cloudspec_plan_steps gauge (class, name, namespace)
+    cloudspec_plan_awaiting_approval_since_seconds gauge (kind, name, namespace)
+    cloudspec_plan_steps gauge (class, kind, name, namespace)
     cloudspec_reconcile_duration_seconds histogram ()
     cloudspec_reconcile_total counter (result)
     cloudspec_steps_total counter (result)

@@ -42,7 +42,11 @@ fn install_now() -> Result<()> {
         let file = checkout.join(part).display().to_string();
         admin.kubectl(&["apply", "--server-side", "--force-conflicts", "-f", &file], "")?.or_fail()?;
     }
-    let kinds = ["crd/cloudspecs.cloudspec.dev", "crd/changeplans.cloudspec.dev"];
+    let kinds = [
+        "crd/cloudspecs.cloudspec.dev",
+        "crd/tenantoffboards.cloudspec.dev",
+        "crd/changeplans.cloudspec.dev",
+    ];
     admin
         .kubectl(&[&["wait", "--for=condition=Established", "--timeout=60s"], &kinds[..]].concat(), "")?
         .or_fail()?;

@@ -7,7 +7,7 @@ use crate::model::{Desired, Subject};
 
 /// What one CloudSpec lists, on which cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Claim {
+pub(in crate::reconcile) struct Claim {
     /// The cloud.
     pub cloud: CloudIdentity,
     /// What it lists.
@@ -16,7 +16,7 @@ pub(super) struct Claim {
 
 impl Claim {
     /// All that a spec lists.
-    pub(super) fn of(desired: &Desired, cloud: CloudIdentity) -> Self {
+    pub(in crate::reconcile) fn of(desired: &Desired, cloud: CloudIdentity) -> Self {
         let Desired { tenants, reported_domains: _, security_groups } = desired;
         let tenants = tenants.iter().map(|tenant| Subject::Tenant(tenant.name.clone()));
         let groups = security_groups.iter().map(|group| Subject::SecurityGroup(group.name.clone()));
@@ -26,27 +26,27 @@ impl Claim {
 
 /// The claims that were told, by UID: an object that was made anew under the same name is another one.
 #[derive(Debug, Default)]
-pub(super) struct Claims(BTreeMap<String, (i64, Claim)>);
+pub(in crate::reconcile) struct Claims(BTreeMap<String, (i64, Claim)>);
 
 impl Claims {
     /// Remembers what an object lists as of a generation of its spec.
-    pub(super) fn remember(&mut self, uid: &str, generation: i64, claim: Claim) {
+    pub(in crate::reconcile) fn remember(&mut self, uid: &str, generation: i64, claim: Claim) {
         self.0.insert(uid.to_owned(), (generation, claim));
     }
 
     /// What an object lists, where that is known as of this generation or a later one: a cache lags behind what was read.
-    pub(super) fn of(&self, uid: &str, generation: i64) -> Option<&Claim> {
+    pub(in crate::reconcile) fn of(&self, uid: &str, generation: i64) -> Option<&Claim> {
         self.0.get(uid).filter(|(of, _)| *of >= generation).map(|(_, claim)| claim)
     }
 
     /// Forgets an object that is gone.
-    pub(super) fn forget(&mut self, uid: &str) {
+    pub(in crate::reconcile) fn forget(&mut self, uid: &str) {
         self.0.remove(uid);
     }
 }
 
 /// Each thing of mine that another lists too, with the names of all others that do.
-pub(super) fn contested<'a>(
+pub(in crate::reconcile) fn contested<'a>(
     mine: &Claim,
     others: impl Iterator<Item = (&'a str, &'a Claim)>,
 ) -> BTreeMap<Subject, BTreeSet<String>> {

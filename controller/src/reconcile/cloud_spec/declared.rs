@@ -10,51 +10,31 @@ use crate::gate::approval::Rules;
 use crate::model::desired::Invalid;
 use crate::model::{Desired, duration};
 use crate::plan::sha256;
+use crate::reconcile::owner::{Declared, Key};
 
 /// Bounds of `spec.interval`; admission holds to them too.
 const INTERVAL: std::ops::RangeInclusive<i64> = 30..=86_400;
 
-/// What an object declares, all of it understood.
-#[derive(Clone, Debug)]
-pub(super) struct Declared {
-    /// The object, as it was read.
-    pub(super) object: Arc<CloudSpec>,
-    /// Its UID.
-    pub(super) uid: String,
-    /// `namespace/name`.
-    pub(super) key: String,
-    /// What must be true.
-    pub(super) desired: Desired,
-    /// SHA-256 of what the object asks for.
-    pub(super) asked: String,
-    /// What an approval must fulfil.
-    pub(super) rules: Rules,
-    /// How often the cloud is looked at.
-    pub(super) interval: Duration,
-}
-
-impl Declared {
-    /// Validates an object.
-    ///
-    /// # Errors
-    /// Every field that is wrong.
-    pub(super) fn of(object: Arc<CloudSpec>) -> Result<Self, Vec<Invalid>> {
-        let mut wrong = Vec::new();
-        let desired = Desired::from_spec(&object.spec).map_err(|fields| wrong.extend(fields)).ok();
-        let rules = Rules::of(&object.spec.approval).map_err(|field| wrong.push(field)).ok();
-        let interval = interval(&object.spec.interval).map_err(|field| wrong.push(field)).ok();
-        match (desired, rules, interval) {
-            (Some(desired), Some(rules), Some(interval)) => Ok(Self {
-                uid: object.uid().unwrap_or_default(),
-                key: key(&object),
-                asked: asked(&object.spec),
-                object,
-                desired,
-                rules,
-                interval,
-            }),
-            _ => Err(wrong),
-        }
+/// Validates an object.
+///
+/// # Errors
+/// Every field that is wrong.
+pub(super) fn of(object: Arc<CloudSpec>) -> Result<Declared<CloudSpec>, Vec<Invalid>> {
+    let mut wrong = Vec::new();
+    let desired = Desired::from_spec(&object.spec).map_err(|fields| wrong.extend(fields)).ok();
+    let rules = Rules::of(&object.spec.approval).map_err(|field| wrong.push(field)).ok();
+    let interval = interval(&object.spec.interval).map_err(|field| wrong.push(field)).ok();
+    match (desired, rules, interval) {
+        (Some(what), Some(rules), Some(interval)) => Ok(Declared {
+            uid: object.uid().unwrap_or_default(),
+            key: Key::of(object.as_ref()),
+            asked: asked(&object.spec),
+            object,
+            what,
+            rules,
+            interval,
+        }),
+        _ => Err(wrong),
     }
 }
 
@@ -63,11 +43,6 @@ pub(super) fn asked(spec: &CloudSpecSpec) -> String {
     let asked = CloudSpecSpec { suspend: false, interval: String::new(), ..spec.clone() };
     // No map in a spec has a key that is not text, so this cannot fail.
     sha256(&serde_json::to_value(asked).unwrap_or_default())
-}
-
-/// `namespace/name`.
-pub(super) fn key(object: &CloudSpec) -> String {
-    format!("{}/{}", object.namespace().unwrap_or_default(), object.name_any())
 }
 
 fn interval(text: &str) -> Result<Duration, Invalid> {

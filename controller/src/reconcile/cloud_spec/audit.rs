@@ -3,48 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use cloudspec_crds::CloudSpec;
 use cloudspec_crds::cloud_spec::CredentialRef;
-use jiff::Timestamp;
 use kube::ResourceExt;
 
-use super::context::Context;
-use super::declared::Declared;
+use super::Compared;
 use crate::diff::diff;
-use crate::model::cloud::CloudIdentity;
 use crate::model::plan::LeftAlone;
-use crate::model::{Finding, FindingKind, Plan, Subject, Unknown};
-use crate::observe::{Coverage, Needs, application_credentials, coverage, observe};
+use crate::model::{Finding, Subject, Unknown};
+use crate::observe::{Needs, application_credentials, coverage, observe};
 use crate::openstack::Overrides;
 use crate::plan::{exceeded, plan, users_to_ask};
-
-/// What one look gave.
-#[derive(Clone, Debug)]
-pub(super) struct Audited {
-    /// The cloud that was looked at.
-    pub(super) cloud: CloudIdentity,
-    /// The endpoints that were looked at instead of the catalogue's.
-    pub(super) overrides: Overrides,
-    /// When: nothing of what was seen is older.
-    pub(super) at: Timestamp,
-    /// How much of each service was seen.
-    pub(super) coverage: Coverage,
-    /// What is not as declared, and what could not be told.
-    pub(super) findings: Vec<Finding>,
-    /// The correction.
-    pub(super) plan: Plan,
-    /// Limits that the plan is beyond.
-    pub(super) exceeded: Vec<String>,
-    /// What other CloudSpecs list too, and which.
-    pub(super) contested: BTreeMap<Subject, BTreeSet<String>>,
-}
-
-impl Audited {
-    /// Whether every finding could be told and nothing is held back because another lists it too.
-    pub(super) fn is_whole(&self) -> bool {
-        self.contested.is_empty()
-            && self.findings.iter().all(|finding| finding.kind != FindingKind::Unknowable)
-    }
-}
+use crate::reconcile::context::Context;
+use crate::reconcile::owner::{Audited, Declared};
 
 /// Looks, taking answers that are no older than `not_before`.
 ///
@@ -52,9 +23,9 @@ impl Audited {
 /// When there is no credential to look with.
 pub(super) async fn audit(
     context: &Context,
-    declared: &Declared,
+    declared: &Declared<CloudSpec>,
     not_before: Instant,
-) -> Result<Audited, Unknown> {
+) -> Result<Audited<CloudSpec>, Unknown> {
     let object = &declared.object;
     let namespace = object.namespace().unwrap_or_default();
     let observing: &CredentialRef = &object.spec.cloud.observe;
@@ -62,7 +33,7 @@ pub(super) async fn audit(
     let overrides = Overrides::of(&credentials.main, credentials.identity.as_ref());
     let reader = context.pool.reader(credentials)?;
     let view = reader.view(not_before);
-    let desired = &declared.desired;
+    let desired = &declared.what;
     let mut snapshot = observe(&view, &Needs::of(desired)).await;
     let findings = diff(desired, &snapshot);
     let users = users_to_ask(desired, &findings);
@@ -77,12 +48,16 @@ pub(super) async fn audit(
     Ok(Audited {
         cloud: snapshot.cloud.clone(),
         overrides,
-        at: context.clock.now() - age.unwrap_or_default(),
-        coverage: coverage(&snapshot),
         exceeded: exceeded(&plan, &object.spec.limits),
-        findings,
         plan,
-        contested,
+        apply: object.spec.cloud.apply.clone(),
+        again: None,
+        saw: Compared {
+            findings,
+            contested,
+            at: context.clock.now() - age.unwrap_or_default(),
+            coverage: coverage(&snapshot),
+        },
     })
 }
 

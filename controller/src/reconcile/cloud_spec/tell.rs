@@ -1,0 +1,94 @@
+//! What a look for a CloudSpec found out, told: status, Events, metrics.
+
+use cloudspec_crds::CloudSpec;
+use kube::ResourceExt;
+
+use super::Compared;
+use crate::gate::Verdict;
+use crate::model::desired::Invalid;
+use crate::reconcile::context::Context;
+use crate::reconcile::owner::{Owner, Told};
+use crate::reconcile::told::{execution, last_approved, write};
+use crate::report::{Look, Of, Report, Sight, events, status};
+
+/// Tells it; nothing is written where nothing changed.
+pub(super) async fn tell(context: &Context, told: Told<'_, CloudSpec>) -> Result<(), kube::Error> {
+    let Told { declared, seen, audited, offer, verdict, all, interrupted } = told;
+    let object = &declared.object;
+    let contested = audited.map(|audited| contested(&audited.saw)).unwrap_or_default();
+    let sight = match audited {
+        Ok(audited) => Sight::Audited {
+            findings: &audited.saw.findings,
+            tenants: object.spec.tenants.is_some() || !declared.what.reported_domains.is_empty(),
+            security_groups: object.spec.security_groups.is_some(),
+            exceeded: &audited.exceeded,
+            contested: &contested,
+        },
+        Err(why) => Sight::Blind(why),
+    };
+    let last = last_approved(all);
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+    let of = Of { kind: CloudSpec::KIND, namespace: &namespace, name: &name };
+    let look = audited.ok().map(|audited| Look {
+        at: audited.saw.at,
+        coverage: &audited.saw.coverage,
+        findings: &audited.saw.findings,
+    });
+    context.metrics.observed(of, look);
+    context.metrics.offered(of, offer);
+    context.metrics.guard(&seen.guard);
+    let report = Report {
+        of,
+        previous: &object.status.clone().unwrap_or_default(),
+        generation: object.metadata.generation.unwrap_or_default(),
+        now: context.clock.now(),
+        sight,
+        offer,
+        verdict,
+        guard: &seen.guard,
+        last: last.and_then(execution),
+        last_message: interrupted.or(last.and_then(|plan| plan.status.as_ref()?.message.as_deref())),
+        suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
+    };
+    put(context, object, &report).await
+}
+
+/// Tells that a spec is wrong.
+pub(super) async fn tell_invalid(
+    context: &Context,
+    object: &CloudSpec,
+    wrong: &[Invalid],
+) -> Result<(), kube::Error> {
+    let seen = context.guard.borrow().clone();
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+    let report = Report {
+        of: Of { kind: CloudSpec::KIND, namespace: &namespace, name: &name },
+        previous: &object.status.clone().unwrap_or_default(),
+        generation: object.metadata.generation.unwrap_or_default(),
+        now: context.clock.now(),
+        sight: Sight::Invalid(wrong),
+        offer: None,
+        verdict: &Verdict::NotAsked,
+        guard: &seen.guard,
+        last: object.status.as_ref().and_then(|status| status.last_execution.clone()),
+        last_message: None,
+        suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
+    };
+    put(context, object, &report).await
+}
+
+fn contested(saw: &Compared) -> Vec<String> {
+    let words = |(subject, others): (&crate::model::Subject, &std::collections::BTreeSet<String>)| {
+        let others: Vec<&str> = others.iter().map(String::as_str).collect();
+        format!("{subject} is listed by {} too", others.join(", "))
+    };
+    saw.contested.iter().map(words).collect()
+}
+
+async fn put(context: &Context, object: &CloudSpec, report: &Report<'_>) -> Result<(), kube::Error> {
+    let after = status(report);
+    let notes = events(report.previous, &after);
+    write(context, object, after, notes).await
+}
