@@ -77,6 +77,11 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
     };
     let plans = Plans::of(&context.client, &object);
     let mut all = plans.all().await?;
+    // A leader that ended between its decision and the telling of it left a status that waits for an approval.
+    let waits = object.status.as_ref().is_some_and(|status| status.plan.is_some());
+    if waits && all.iter().any(plans::is_unfinished) {
+        tell_unfinished(context, &declared, &all, None).await?;
+    }
     // An approval is used once: it goes before its plan is carried out.
     take_away_decided(context, &declared, &all).await?;
     let Some(plan) = all.iter().find(|plan| plans::is_unfinished(plan)) else {
@@ -91,24 +96,27 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
         Err(why) => {
             if leads(context) {
                 all = plans.all().await?;
-                tell_interrupted(context, &declared, &all, &why).await?;
+                tell_unfinished(context, &declared, &all, Some(&why)).await?;
             }
             Err(why.into())
         }
     }
 }
 
-/// A plan that has to be carried on later: what is so now is told, and nothing else is offered or ruled on.
-async fn tell_interrupted(
+/// A plan that has to be carried on, and why not at once: what is so now is told, and nothing else is offered or ruled on.
+async fn tell_unfinished(
     context: &Context,
     declared: &Declared,
     all: &[ChangePlan],
-    why: &Interrupted,
+    why: Option<&Interrupted>,
 ) -> Result<(), Error> {
     let seen = context.guard.borrow().clone();
     let audited = audit(context, declared, context.not_before(&declared.key, declared.interval)).await;
+    if !leads(context) {
+        return Ok(());
+    }
     // The telling must not change from try to try, or each would be a write.
-    let why = why.to_string();
+    let why = why.map(ToString::to_string);
     let told = Told {
         declared,
         seen: &seen,
@@ -116,7 +124,7 @@ async fn tell_interrupted(
         offer: None,
         verdict: &Verdict::NotAsked,
         all,
-        interrupted: Some(&why),
+        interrupted: why.as_deref(),
     };
     Ok(tell(context, told).await?)
 }
