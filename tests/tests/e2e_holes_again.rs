@@ -116,17 +116,45 @@ async fn a_token_that_a_service_sends_back_stands_in_nothing_that_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_cannot_be_read_whole_stands_in_no_log() {
+    let mut stage = Stage::empty("unlogged").await.unwrap();
+    let time = "9999-12-31T23:59:59-23:59";
+    let entry = format!(
+        r#"{{"manager": "bob", "operation": "Update", "apiVersion": "v1", "time": "{time}", "fieldsType": "FieldsV1",
+            "fieldsV1": {{"f:data": {{"f:clouds.yaml": {{}}}}}}}}"#
+    );
+    let patch = format!(r#"[{{"op": "replace", "path": "/metadata/managedFields", "value": [{entry}]}}]"#);
+    let admin = Person::admin().unwrap();
+    let change = ["patch", "secret", "cloud", "--type=json", "-p", &patch];
+    stage.kubectl(&admin, &change, "").unwrap().or_fail().unwrap();
+    stage.scene.apply("lab", SPEC).unwrap();
+    stage.scene.start().await.unwrap();
+    let told = |object: &CloudSpec| condition(object, "Ready").is_some();
+    stage.scene.until("lab", "something is told", told).await.unwrap();
+    let get = ["get", "secret", "cloud", "-o", "jsonpath={.data.clouds\\.yaml}"];
+    let content = stage.kubectl(&admin, &get, "").unwrap().or_fail().unwrap().output;
+    assert!(content.len() > 100);
+    assert!(
+        !stage.scene.controller.as_ref().unwrap().log().contains(content.trim()),
+        "the Secret is in the log"
+    );
+    stage.scene.until_state("lab", "AwaitingApproval").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_cannot_log_in_to_a_cloud_keeps_nobody_from_correcting_it() {
     let mut stage = Stage::empty("squatter").await.unwrap();
     let line = clouds(&stage);
-    let observer: String = line.lines().skip_while(|line| *line != "  observer:").skip(1).take(3).collect::<Vec<_>>().join("\n");
+    let observer: String =
+        line.lines().skip_while(|line| *line != "  observer:").skip(1).take(3).collect::<Vec<_>>().join("\n");
     let nobody = observer.replace("username: observer", "username: nobody");
     stage.scene.secret("cloud", &format!("{line}  nobody:\n{nobody}\n")).await.unwrap();
     stage.scene.apply("lab", SPEC).unwrap();
     let squats = manifest("squats", SPEC).replace("observer, identityCloudName: observer-system", "nobody");
     stage.kubectl(&stage.scene.bob, &["apply", "-f", "-"], &squats).unwrap().or_fail().unwrap();
     stage.scene.start().await.unwrap();
-    let blind = |object: &CloudSpec| condition(object, "Observed").is_some_and(|(status, _)| status == "False");
+    let blind =
+        |object: &CloudSpec| condition(object, "Observed").is_some_and(|(status, _)| status == "False");
     stage.scene.until("squats", "it cannot log in", blind).await.unwrap();
     stage.scene.until_state("lab", "AwaitingApproval").await.unwrap();
 }

@@ -154,7 +154,8 @@ fn drop_connection(shared: &Shared, call: &Call, cut: &Cut, why: &'static str) -
 fn echo(shared: &Shared, call: &Call, parts: &Parts) -> Response {
     note(shared, call, |call| call.status = Some(400));
     let token = parts.headers.get("x-auth-token").and_then(|token| token.to_str().ok()).unwrap_or_default();
-    let body = serde_json::json!({"error": {"code": 400, "message": format!("Could not find token: {token}.")}});
+    let body =
+        serde_json::json!({"error": {"code": 400, "message": format!("Could not find token: {token}.")}});
     let response = Response::builder().status(400).header("Content-Type", "application/json");
     let response = response.header("x-openstack-request-id", token);
     response.body(Body::from(body.to_string())).unwrap_or_default()
@@ -183,7 +184,12 @@ async fn without_asking(shared: &Shared, call: &Call, cut: &Cut, fault: Option<&
         }
         Fault::Html => (200, "text/html", "<!DOCTYPE html><html><body><h1>It works!</h1></body></html>"),
         Fault::InvalidJson => (200, "application/json", "{\"rows\": [1, 2,, 3]}"),
-        Fault::Echo | Fault::Reset | Fault::Truncate | Fault::HalfPage | Fault::RepeatPage | Fault::ForeignNext(_) => {
+        Fault::Echo
+        | Fault::Reset
+        | Fault::Truncate
+        | Fault::HalfPage
+        | Fault::RepeatPage
+        | Fault::ForeignNext(_) => {
             return None;
         }
     };
