@@ -57,7 +57,11 @@ pub(super) async fn audit(
     let findings = diff(desired, &snapshot);
     let users = users_to_ask(desired, &findings);
     snapshot.application_credentials = application_credentials(&view, &users).await;
-    let contested = context.contested(declared, &snapshot.cloud).await;
+    // Who does not see the tenants corrects none, and keeps nobody from correcting them.
+    let contested = match snapshot.projects.is_ok() {
+        true => context.contested(declared, &snapshot.cloud).await,
+        false => BTreeMap::new(),
+    };
     let (held, free): (Vec<Finding>, Vec<Finding>) =
         findings.iter().cloned().partition(|finding| contested.contains_key(&finding.subject));
     let mut plan = plan(desired, &snapshot, &free, &declared.uid);

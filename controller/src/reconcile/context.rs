@@ -187,12 +187,16 @@ impl Context {
         found
     }
 
-    /// What another CloudSpec lists; none where it is not valid or has no credential: then it corrects nothing either.
+    /// What another CloudSpec lists; none where it is not valid, or has not seen the cloud: then it corrects nothing either.
     async fn claim_of(&self, other: &CloudSpec) -> Option<Claim> {
         let generation = other.metadata.generation.unwrap_or_default();
         let known = self.memory().claims.get(&key(other)).cloned();
         if let Some((_, claim)) = known.filter(|(of, _)| *of == generation) {
             return Some(claim);
+        }
+        // This process has not looked for it yet; what an earlier one saw stands in its status.
+        if !has_seen(other) {
+            return None;
         }
         let desired = Desired::from_spec(&other.spec).ok()?;
         let namespace = other.namespace().unwrap_or_default();
@@ -253,4 +257,10 @@ impl Context {
             let _ = self.wake.send(ObjectRef::new(name).within(namespace));
         }
     }
+}
+
+/// Whether a CloudSpec could see all that it declares when it was last looked at.
+fn has_seen(object: &CloudSpec) -> bool {
+    let conditions = object.status.iter().flat_map(|status| &status.conditions);
+    conditions.into_iter().any(|condition| condition.type_ == "Observed" && condition.status == "True")
 }
