@@ -76,12 +76,23 @@ pub(super) async fn tell_invalid(
     object: &CloudSpec,
     wrong: &[Invalid],
 ) -> Result<(), kube::Error> {
+    tell_unlooked(context, object, Sight::Invalid(wrong)).await
+}
+
+/// Tells that an object is being deleted: whatever keeps it there, what was seen before is said no more.
+pub(super) async fn tell_leaving(context: &Context, object: &CloudSpec) -> Result<(), kube::Error> {
+    let message = "the object is being deleted, and its cloud is no longer looked at".to_owned();
+    let why = Unknown { service: "cloudspec".to_owned(), reason: "BeingDeleted".to_owned(), message };
+    tell_unlooked(context, object, Sight::Blind(&why)).await
+}
+
+async fn tell_unlooked(context: &Context, object: &CloudSpec, sight: Sight<'_>) -> Result<(), kube::Error> {
     let seen = context.guard.borrow().clone();
     let report = Report {
         previous: &object.status.clone().unwrap_or_default(),
         generation: object.metadata.generation.unwrap_or_default(),
         now: context.clock.now(),
-        sight: Sight::Invalid(wrong),
+        sight,
         offer: None,
         verdict: &Verdict::NotAsked,
         guard: &seen.guard,
