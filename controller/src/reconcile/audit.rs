@@ -1,7 +1,7 @@
 //! One look at the world for one CloudSpec: observe, diff, plan.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use cloudspec_crds::cloud_spec::CredentialRef;
 use kube::ResourceExt;
@@ -38,15 +38,26 @@ impl Audited {
     }
 }
 
+/// How long one look may take, all listings together: a cloud decides how many of them there are.
+const LONGEST: Duration = Duration::from_secs(900);
+
 /// Looks, taking answers that are no older than `not_before`.
 ///
 /// # Errors
-/// When there is no credential to look with.
+/// When there is no credential to look with, or the look does not end.
 pub(super) async fn audit(
     context: &Context,
     declared: &Declared,
     not_before: Instant,
 ) -> Result<Audited, Unknown> {
+    let looked = tokio::time::timeout(LONGEST, look(context, declared, not_before)).await;
+    looked.unwrap_or_else(|_elapsed| {
+        let message = format!("the cloud could not be looked at within {LONGEST:?}");
+        Err(Unknown { service: "cloudspec".to_owned(), reason: "Timeout".to_owned(), message })
+    })
+}
+
+async fn look(context: &Context, declared: &Declared, not_before: Instant) -> Result<Audited, Unknown> {
     let object = &declared.object;
     let namespace = object.namespace().unwrap_or_default();
     let observing: &CredentialRef = &object.spec.cloud.observe;

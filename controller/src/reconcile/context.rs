@@ -18,6 +18,7 @@ use super::guard::{Seen, Watchman};
 use super::lease::Mandate;
 use super::offers::Era;
 use super::pool::Pool;
+use super::turns::Turns;
 use crate::model::cloud::CloudIdentity;
 use crate::model::{Desired, Subject};
 use crate::report::Metrics;
@@ -35,6 +36,7 @@ pub(super) struct Context {
     /// The replica, as the lease names it.
     pub(super) holder: String,
     pub(super) mandate: Mandate,
+    pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
     pub(super) store: Store<CloudSpec>,
     pub(super) recorder: Recorder,
@@ -73,6 +75,7 @@ pub(super) struct Parts {
     pub(super) start: String,
     pub(super) holder: String,
     pub(super) mandate: Mandate,
+    pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
     pub(super) store: Store<CloudSpec>,
     pub(super) recorder: Recorder,
@@ -92,6 +95,7 @@ impl Context {
             start,
             holder,
             mandate,
+            turns,
             stop,
             store,
             recorder,
@@ -110,6 +114,7 @@ impl Context {
             start,
             holder,
             mandate,
+            turns,
             stop,
             store,
             recorder,

@@ -48,6 +48,7 @@ pub(super) enum Error {
 
 /// One reconciliation.
 pub(super) async fn reconcile(object: Arc<CloudSpec>, context: Arc<Context>) -> Result<Action, Error> {
+    let _turn = context.turns.wait(&object.namespace().unwrap_or_default()).await;
     let begun = context.clock.monotonic();
     let key = key(&object);
     let done = reconcile_once(object, &context).await;

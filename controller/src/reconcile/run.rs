@@ -29,6 +29,7 @@ use super::pipeline::{Error, reconcile};
 use super::plans::Plans;
 use super::pool::Pool;
 use super::server::{Readiness, serve};
+use super::turns::Turns;
 use crate::openstack::{Exchange, Limits, Meter};
 use crate::report::Metrics;
 
@@ -57,7 +58,7 @@ pub struct RunConfig {
     pub advisory: bool,
     /// Where `/metrics`, `/healthz` and `/readyz` are served.
     pub listen: SocketAddr,
-    /// How many CloudSpecs are looked after at a time.
+    /// How many CloudSpecs of one namespace are looked after at a time.
     pub concurrency: u16,
     /// How long a call of a process that died may still be at work in a service.
     pub settle: Duration,
@@ -176,6 +177,7 @@ async fn work(
         start: uuid::Uuid::new_v4().to_string(),
         holder: config.identity.clone(),
         mandate,
+        turns: Turns::new(config.concurrency),
         stop: stop.clone(),
         store: store.clone(),
         recorder: recorder(client, &config.identity),
@@ -184,7 +186,8 @@ async fn work(
         settle: config.settle,
     }));
     let controller = Controller::for_stream(objects, store.clone())
-        .with_config(Config::default().concurrency(config.concurrency))
+        // Unbounded, for each waits for its turn among those of its own namespace.
+        .with_config(Config::default().concurrency(0))
         .reconcile_on(UnboundedReceiverStream::new(woken))
         .reconcile_all_on(WatchStream::from_changes(guard).map(drop))
         .graceful_shutdown_on(stop.clone().cancelled_owned())
