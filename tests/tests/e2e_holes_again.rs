@@ -8,6 +8,7 @@ use cloudspec_tests::cluster::Person;
 use cloudspec_tests::proxy::{Fault, Matcher, Proxy};
 use cloudspec_tests::scene::{Stage, condition, manifest};
 use cloudspec_tests::sim::{Builder, Sim};
+use kube::api::{Patch, PatchParams};
 
 const SPEC: &str = "interval: 30s
 approval: {minPlanAge: 0s, requireDigest: Never}
@@ -173,4 +174,30 @@ async fn an_object_that_a_finalizer_keeps_does_not_go_on_to_say_that_all_is_in_s
     let said = stage.scene.until("lab", "it is not said to be in sync", told).await;
     stage.patch(&stage.scene.bob, "lab", r#"{"metadata": {"finalizers": []}}"#).unwrap();
     said.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_without_room_for_its_status_does_not_go_on_to_say_that_all_is_in_sync() {
+    let mut stage = Stage::empty("full").await.unwrap();
+    stage.scene.apply("lab", &SPEC.replace("as declared", "seed tenant 1")).unwrap();
+    stage.scene.start().await.unwrap();
+    stage.scene.until_state("lab", "InSync").await.unwrap();
+    // Labels until not one more has room; each batch is smaller than the one that was refused.
+    let (api, mut count, mut batch) = (stage.scene.specs(), 0, 2_000);
+    while batch > 0 {
+        let label = |number: i32| (format!("l{number:07}{}", "x".repeat(50)), "y".repeat(60));
+        let labels: std::collections::BTreeMap<_, _> = (count..count + batch).map(label).collect();
+        let patch = Patch::Merge(serde_json::json!({"metadata": {"labels": labels}}));
+        match api.patch("lab", &PatchParams::default(), &patch).await {
+            Ok(_) => count += batch,
+            Err(_) => batch /= 3,
+        }
+    }
+    stage.drift("drifted");
+    let told = |object: &CloudSpec| condition(object, "InSync").is_some_and(|(status, _)| status != "True");
+    stage.scene.until("lab", "it is not said to be in sync", told).await.unwrap();
+    // With room again all is told again.
+    let patch = Patch::Merge(serde_json::json!({"metadata": {"labels": null}}));
+    api.patch("lab", &PatchParams::default(), &patch).await.unwrap();
+    stage.until_reason("lab", "InSync", "Drifted").await.unwrap();
 }

@@ -145,11 +145,45 @@ async fn write(context: &Context, object: &CloudSpec, status: CloudSpecStatus) -
     let notes = events(&before, &status);
     let mut object = object.clone();
     object.status = Some(status);
-    api.replace_status(&object.name_any(), &PostParams::default(), &object).await?;
+    match api.replace_status(&object.name_any(), &PostParams::default(), &object).await {
+        Ok(_) => {}
+        Err(kube::Error::Api(why)) if why.message.contains("too large") => {
+            // What was true before must not go on being said where there is no room for what is true.
+            let short = without_room(context, &object, before.clone());
+            if short != before {
+                object.status = Some(short);
+                api.replace_status(&object.name_any(), &PostParams::default(), &object).await?;
+            }
+            return Err(kube::Error::Api(why));
+        }
+        Err(why) => return Err(why),
+    }
     for note in notes {
         publish(context, &object, note).await;
     }
     Ok(())
+}
+
+/// A status that is shorter than the one before, and so has room wherever that had: it says that nothing can be said.
+fn without_room(context: &Context, object: &CloudSpec, before: CloudSpecStatus) -> CloudSpecStatus {
+    let (reason, message) = ("TooLarge".to_owned(), "no room for a status".to_owned());
+    let why = Unknown { service: "cloudspec".to_owned(), reason, message };
+    let report = Report {
+        previous: &before,
+        generation: object.metadata.generation.unwrap_or_default(),
+        now: context.clock.now(),
+        sight: Sight::Blind(&why),
+        offer: None,
+        verdict: &Verdict::NotAsked,
+        guard: &context.guard.borrow().guard.clone(),
+        last: None,
+        last_message: None,
+        suspended: object.spec.suspend,
+    };
+    let mut short = status(&report);
+    short.conditions.retain(|one| one.reason == "TooLarge");
+    short.omitted_first_seen.clear();
+    short
 }
 
 /// An Event that cannot be recorded is no reason to stop: the status tells the same.
