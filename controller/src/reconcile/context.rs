@@ -18,6 +18,7 @@ use super::guard::{Seen, Watchman};
 use super::lease::Mandate;
 use super::offers::Era;
 use super::pool::Pool;
+use super::turns::Turns;
 use crate::model::cloud::CloudIdentity;
 use crate::model::{Desired, Subject};
 use crate::report::Metrics;
@@ -35,6 +36,7 @@ pub(super) struct Context {
     /// The replica, as the lease names it.
     pub(super) holder: String,
     pub(super) mandate: Mandate,
+    pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
     pub(super) store: Store<CloudSpec>,
     pub(super) recorder: Recorder,
@@ -74,6 +76,7 @@ pub(super) struct Parts {
     pub(super) start: String,
     pub(super) holder: String,
     pub(super) mandate: Mandate,
+    pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
     pub(super) store: Store<CloudSpec>,
     pub(super) recorder: Recorder,
@@ -93,6 +96,7 @@ impl Context {
             start,
             holder,
             mandate,
+            turns,
             stop,
             store,
             recorder,
@@ -111,6 +115,7 @@ impl Context {
             start,
             holder,
             mandate,
+            turns,
             stop,
             store,
             recorder,
@@ -188,13 +193,17 @@ impl Context {
         found
     }
 
-    /// What another CloudSpec lists; none where it is not valid or has no credential: then it corrects nothing either.
+    /// What another CloudSpec lists; none where it is not valid, or has not seen the cloud: then it corrects nothing either.
     async fn claim_of(&self, other: &CloudSpec) -> Option<Claim> {
         let generation = other.metadata.generation.unwrap_or_default();
         let uid = other.uid().unwrap_or_default();
         let known = self.memory().claims.of(&uid, generation).cloned();
         if known.is_some() {
             return known;
+        }
+        // This process has not looked for it yet; what an earlier one saw stands in its status.
+        if !has_seen(other) {
+            return None;
         }
         let desired = Desired::from_spec(&other.spec).ok()?;
         let namespace = other.namespace().unwrap_or_default();
@@ -258,4 +267,10 @@ impl Context {
             let _ = self.wake.send(ObjectRef::new(name).within(namespace));
         }
     }
+}
+
+/// Whether a CloudSpec could see all that it declares when it was last looked at.
+fn has_seen(object: &CloudSpec) -> bool {
+    let conditions = object.status.iter().flat_map(|status| &status.conditions);
+    conditions.into_iter().any(|condition| condition.type_ == "Observed" && condition.status == "True")
 }

@@ -17,7 +17,7 @@ use super::pool::Credentials;
 use crate::apply::port::{Journal, JournalLost};
 use crate::apply::{Env, Outcome, apply};
 use crate::gate::{ApprovedPlan, Reason, admit, lapsed};
-use crate::openstack::{ConfigError, Limits, Overrides, Writer};
+use crate::openstack::{ConfigError, Limits, Writer};
 use crate::plan::within;
 
 /// What kept a plan from being carried on, for now.
@@ -54,7 +54,7 @@ pub(super) async fn execute(
         Ok(approved) => approved,
         Err(why) => return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?),
     };
-    let writer = match writer(context, declared, &approved, &audited.overrides).await {
+    let writer = match writer(context, declared, &approved).await {
         Ok(writer) => writer,
         Err(NoWriter::Elsewhere(why)) => {
             return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
@@ -132,12 +132,7 @@ enum NoWriter {
 }
 
 /// Only here is the credential to apply with read.
-async fn writer(
-    context: &Context,
-    declared: &Declared,
-    approved: &ApprovedPlan,
-    observed: &Overrides,
-) -> Result<Writer, NoWriter> {
+async fn writer(context: &Context, declared: &Declared, approved: &ApprovedPlan) -> Result<Writer, NoWriter> {
     let object = &declared.object;
     let apply = object.spec.cloud.apply.as_ref();
     let apply = apply.ok_or_else(|| NoWriter::NotYet("spec.cloud.apply is absent".to_owned()))?;
@@ -145,7 +140,7 @@ async fn writer(
     let credentials = context.pool.credentials(&namespace, apply).await;
     let Credentials { main, identity, .. } = credentials.map_err(|why| NoWriter::NotYet(why.to_string()))?;
     let meter = context.pool.meter();
-    Writer::new(main, identity, Limits::default(), meter, approved, observed).map_err(|why| match why {
+    Writer::new(main, identity, Limits::default(), meter, approved).map_err(|why| match why {
         ConfigError::OtherCloud { .. } => NoWriter::Elsewhere(why.to_string()),
         _ => NoWriter::NotYet(why.to_string()),
     })

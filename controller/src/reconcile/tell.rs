@@ -79,6 +79,17 @@ pub(super) async fn tell_invalid(
     object: &CloudSpec,
     wrong: &[Invalid],
 ) -> Result<(), kube::Error> {
+    tell_unlooked(context, object, Sight::Invalid(wrong)).await
+}
+
+/// Tells that an object is being deleted: whatever keeps it there, what was seen before is said no more.
+pub(super) async fn tell_leaving(context: &Context, object: &CloudSpec) -> Result<(), kube::Error> {
+    let message = "the object is being deleted, and its cloud is no longer looked at".to_owned();
+    let why = Unknown { service: "cloudspec".to_owned(), reason: "BeingDeleted".to_owned(), message };
+    tell_unlooked(context, object, Sight::Blind(&why)).await
+}
+
+async fn tell_unlooked(context: &Context, object: &CloudSpec, sight: Sight<'_>) -> Result<(), kube::Error> {
     let seen = context.guard.borrow().clone();
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let report = Report {
@@ -86,7 +97,7 @@ pub(super) async fn tell_invalid(
         previous: &object.status.clone().unwrap_or_default(),
         generation: object.metadata.generation.unwrap_or_default(),
         now: context.clock.now(),
-        sight: Sight::Invalid(wrong),
+        sight,
         offer: None,
         verdict: &Verdict::NotAsked,
         guard: &seen.guard,
@@ -140,11 +151,48 @@ async fn write(context: &Context, object: &CloudSpec, status: CloudSpecStatus) -
     let notes = events(&before, &status);
     let mut object = object.clone();
     object.status = Some(status);
-    api.replace_status(&object.name_any(), &PostParams::default(), &object).await?;
+    match api.replace_status(&object.name_any(), &PostParams::default(), &object).await {
+        Ok(_) => {}
+        Err(kube::Error::Api(why)) if why.message.contains("too large") => {
+            // What was true before must not go on being said where there is no room for what is true.
+            let short = without_room(context, &object, before.clone());
+            if short != before {
+                object.status = Some(short);
+                api.replace_status(&object.name_any(), &PostParams::default(), &object).await?;
+            }
+            return Err(kube::Error::Api(why));
+        }
+        Err(why) => return Err(why),
+    }
     for note in notes {
         publish(context, &object, note).await;
     }
     Ok(())
+}
+
+/// A status that is shorter than the one before, and so has room wherever that had: it says that nothing can be said.
+fn without_room(context: &Context, object: &CloudSpec, before: CloudSpecStatus) -> CloudSpecStatus {
+    let (reason, message) = ("TooLarge".to_owned(), "no room for a status".to_owned());
+    let why = Unknown { service: "cloudspec".to_owned(), reason, message };
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+    let report = Report {
+        of: Of { namespace: &namespace, name: &name },
+        previous: &before,
+        generation: object.metadata.generation.unwrap_or_default(),
+        now: context.clock.now(),
+        sight: Sight::Blind(&why),
+        offer: None,
+        verdict: &Verdict::NotAsked,
+        guard: &context.guard.borrow().guard.clone(),
+        last: None,
+        last_message: None,
+        suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
+    };
+    let mut short = status(&report);
+    short.conditions.retain(|one| one.reason == "TooLarge");
+    short.omitted_first_seen.clear();
+    short
 }
 
 /// An Event that cannot be recorded is no reason to stop: the status tells the same.

@@ -49,5 +49,5 @@ async fn a_credential_of_another_region_applies_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_is_given_by_hand_applies_nothing_where_nobody_looked() {
     let edit = |entry: &mut Value, other: &Proxy| entry["identity_endpoint_override"] = json!(other.url());
-    stops("override", "endpoint override of identity", edit).await.unwrap();
+    stops("override", "identity at http", edit).await.unwrap();
 }
