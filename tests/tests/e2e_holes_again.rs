@@ -1,7 +1,6 @@
 //! Attacks by an editor of Secrets and specs, by a hostile cloud, and on what others see: each went through once.
 
 #![cfg(feature = "rig")]
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use cloudspec_crds::CloudSpec;
 use cloudspec_tests::cluster::Person;

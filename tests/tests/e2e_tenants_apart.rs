@@ -1,7 +1,6 @@
 //! One controller for the namespaces of several teams: what one team's cloud does is felt by that team alone.
 
 #![cfg(feature = "rig")]
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use cloudspec_tests::cluster::{Person, own};
 use cloudspec_tests::proxy::{Fault, Matcher, Proxy};
