@@ -16,6 +16,9 @@ use crate::model::{Finding, FindingKind, Plan, Subject, Unknown};
 use crate::observe::{Coverage, Needs, application_credentials, coverage, observe};
 use crate::plan::{exceeded, plan, users_to_ask};
 
+/// Answers are kept so long for others who look at the same cloud.
+const KEPT: Duration = Duration::from_secs(300);
+
 /// What one look gave.
 #[derive(Clone, Debug)]
 pub(super) struct Audited {
@@ -68,6 +71,10 @@ async fn look(context: &Context, declared: &Declared, not_before: Instant) -> Re
     let observing: &CredentialRef = &object.spec.cloud.observe;
     let credentials = context.pool.credentials(&namespace, observing).await?;
     let reader = context.pool.reader(credentials)?;
+    // A listing that nobody asks for any more is not kept.
+    if let Some(before) = context.clock.monotonic().checked_sub(declared.interval.max(KEPT)) {
+        reader.forget(before);
+    }
     let view = reader.view(not_before);
     let desired = &declared.desired;
     let mut snapshot = observe(&view, &Needs::of(desired)).await;
