@@ -12,8 +12,8 @@ use cloudspec::model::Desired;
 use cloudspec::model::cloud::{CloudIdentity, QuotaService};
 use cloudspec::model::ids::ProjectId;
 use cloudspec::observe::{
-    CloudRead, Kind, Listing, Needs, ReadError, Reason, Recorder, Replay, Rows, Service, Shared, Which,
-    application_credentials, observe,
+    CloudRead, Coverage, Kind, Listing, Needs, ReadError, Reason, Recorder, Replay, Rows, Service, Shared,
+    Which, application_credentials, coverage, observe,
 };
 use cloudspec_crds::CloudSpecSpec;
 use futures::future::{BoxFuture, FutureExt, join_all};
@@ -328,6 +328,38 @@ async fn an_answer_that_is_too_old_is_asked_for_again() {
     shared.forget(at(61));
     shared.view(at(0)).rows(&Listing::Projects).await.unwrap();
     assert_eq!(shared.reader().asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_view_is_as_old_as_the_oldest_answer_that_it_took() {
+    let (start, seconds, now) = clock();
+    let shared = Shared::new(Table::new(two_projects()), now);
+    let after = |offset| Some(start + Duration::from_secs(offset));
+    let first = shared.view(start);
+    assert_eq!(first.oldest(), None);
+    first.rows(&Listing::Projects).await.unwrap();
+    seconds.store(60, Ordering::SeqCst);
+    first.rows(&Listing::Domains).await.unwrap();
+    assert_eq!(first.oldest(), after(0));
+    let next = shared.view(start + Duration::from_secs(1));
+    next.rows(&Listing::Domains).await.unwrap();
+    assert_eq!(next.oldest(), after(60));
+}
+
+#[tokio::test]
+async fn each_service_is_whole_or_says_what_of_it_was_not_seen() {
+    let seen = observe(&Table::new(two_projects()), &needs_of("tenants: [{name: own, domain: D}]")).await;
+    assert_eq!(coverage(&seen), Coverage::from([(Service::Identity, Ok(()))]), "nothing else is asked");
+    let [domains, (projects, _)] = two_projects();
+    let blind = Table::new([domains, (projects, Err(Reason::ServerError))]);
+    let needs = needs_of("tenants: [{name: own, domain: D, quotas: {compute: {cores: 1}}}]");
+    let coverage = coverage(&observe(&blind, &needs).await);
+    let reasons: Vec<_> = coverage
+        .iter()
+        .map(|(service, seen)| (*service, seen.as_ref().err().map(|why| why.reason.as_str())))
+        .collect();
+    let failed = Some("ServerError");
+    assert_eq!(reasons, [(Service::Identity, failed), (Service::Compute, failed)]);
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ use cloudspec::model::action::{ProjectChange, ProjectRef};
 use cloudspec::model::cloud::{CloudIdentity, QuotaService};
 use cloudspec::model::desired::TenantName;
 use cloudspec::model::{Action, Class, Plan, Step};
-use cloudspec::observe::{CloudRead, Listing};
-use cloudspec::openstack::{ConfigError, Writer};
+use cloudspec::observe::{CloudRead, Listing, Service};
+use cloudspec::openstack::{CloudConfig, ConfigError, Writer};
 use cloudspec::plan::{digest, to_spec};
 use cloudspec_crds::ChangePlanStatus;
 use cloudspec_crds::change_plan::{Decision, OwnerRef};
@@ -198,17 +198,18 @@ async fn the_limits_of_the_project_that_asks_are_not_barbicans_defaults() {
             .into_response(),
     })
     .await;
-    let set = |limit: &str, to| Action::SetQuota {
+    let set = |limit: &str, from: Option<i64>, to| Action::SetQuota {
         project: ProjectRef::Id("p".into()),
         service: QuotaService::KeyManager,
-        from: None,
+        from: from.map(|from| [(limit.to_owned(), from)].into()),
         to: [(limit.to_owned(), to)].into(),
     };
     let writer = writer(&fake.url);
-    assert_eq!(writer.look(&set("orders", -1)).await, Ok(Look::AlreadyDone { id: None }));
-    assert_eq!(writer.look(&set("orders", 5)).await, Ok(Look::Ready { revision: None }));
+    assert_eq!(writer.look(&set("orders", None, -1)).await, Ok(Look::AlreadyDone { id: None }));
+    assert_eq!(writer.look(&set("orders", None, 5)).await, Ok(Look::Ready { revision: None }));
     // Nobody can tell what holds there: that it is 10 already least of all.
-    let unknown = writer.look(&set("secrets", 10)).await;
+    assert_eq!(writer.look(&set("secrets", None, 10)).await, Ok(Look::Ready { revision: None }));
+    let unknown = writer.look(&set("secrets", Some(-1), 10)).await;
     assert!(matches!(unknown, Ok(Look::Refused { .. })), "{unknown:?}");
 }
 
@@ -227,9 +228,44 @@ async fn a_look_is_repeated_and_changes_nothing() {
 
 #[test]
 fn a_writer_is_of_the_cloud_that_the_plan_was_approved_for() {
-    let elsewhere = approved(&config("http://127.0.0.1:2").identity(), describe());
-    let refused = Writer::new(config("http://127.0.0.1:1"), None, limits(), Arc::new(|_| {}), &elsewhere);
-    assert!(matches!(refused.err(), Some(ConfigError::Pair { .. })));
+    let approved = approved(&config("http://127.0.0.1:1").identity(), describe());
+    let refused = |main: CloudConfig, identity: Option<CloudConfig>| match Writer::new(
+        main,
+        identity,
+        limits(),
+        Arc::new(|_| {}),
+        &approved,
+    )
+    .err()
+    {
+        None => String::new(),
+        Some(ConfigError::OtherCloud { message, .. } | ConfigError::Pair { message, .. }) => message,
+        Some(why) => panic!("{why}"),
+    };
+    let (here, there) = ("http://127.0.0.1:1", "http://127.0.0.1:2");
+    assert_eq!(refused(config(here), None), "");
+    let region = CloudConfig { region: Some("two".into()), ..config(here) };
+    // An endpoint that is given by hand is another cloud, too.
+    let network =
+        CloudConfig { overrides: [(Service::Network, there.parse().unwrap())].into(), ..config(here) };
+    for elsewhere in [config(there), region, network] {
+        let message = refused(elsewhere, None);
+        assert!(message.starts_with("the plan is for http://127.0.0.1:1"), "{message}");
+    }
+    let keystone =
+        CloudConfig { overrides: [(Service::Identity, there.parse().unwrap())].into(), ..config(here) };
+    assert_eq!(refused(config(here), Some(keystone)), "their identity_endpoint_override differs");
+    assert_eq!(refused(config(here), Some(config(there))), "their auth_url differs");
+}
+
+#[test]
+fn two_spellings_of_an_endpoint_are_one_cloud() {
+    let by_hand = |url: &str| {
+        let overrides = [(Service::Network, url.parse().unwrap())].into();
+        CloudConfig { overrides, ..config("http://127.0.0.1:1") }.identity()
+    };
+    assert_eq!(by_hand("http://127.0.0.1:9"), by_hand("http://127.0.0.1:9/v2.0/"));
+    assert_ne!(by_hand("http://127.0.0.1:9"), by_hand("http://127.0.0.1:8"));
 }
 
 #[tokio::test]

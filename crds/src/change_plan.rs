@@ -1,6 +1,6 @@
 //! `ChangePlan`: one exact, ordered, immutable set of steps, the decision on it and the journal of carrying it out.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -142,10 +142,6 @@ pub struct ChangePlanStatus {
     /// Why it stopped, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Conditions after KEP-1623: Approved, Applied.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
-    pub conditions: Vec<Condition>,
 }
 
 /// Who approved what, and when.

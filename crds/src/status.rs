@@ -14,10 +14,12 @@ pub struct CloudSpecStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
     /// The state in a word: `InSync`, `Drifted`, `AwaitingApproval`, `Applying`, `Blocked`, `Unknown`, `Suspended`, `Invalid`.
+    /// What another CloudSpec lists too makes no state of its own, and gets no step: see the condition Contested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
     /// Conditions after KEP-1623: Ready, Observed, InSync, TenantsInSync, SecurityGroupsInSync, Approved, Applied,
-    /// ApprovalGateEnforced, Reconciling, Stalled.
+    /// ApprovalGateEnforced; and, only while they are true, Reconciling, Stalled, Contested (another CloudSpec of the same cloud
+    /// lists the same tenant or security group: neither corrects it).
     #[serde(default)]
     #[schemars(extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     pub conditions: Vec<Condition>,
@@ -37,7 +39,8 @@ pub struct CloudSpecStatus {
     /// Number of findings that the list above leaves out.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub findings_omitted: i64,
-    /// When each finding that the list leaves out was first seen, by fingerprint; at most 2000 of them.
+    /// When each finding was first seen that `findings` leaves out, or that stood before and could not be told at the last look; by
+    /// fingerprint. At most 2000 of them, and none where they would not fit: what is omitted here counts as new when it is listed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub omitted_first_seen: BTreeMap<String, Time>,
     /// The last decision, and what came of it.
@@ -119,7 +122,8 @@ pub struct FindingStatus {
     /// More in words: why no step is planned, or why it could not be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// When it was first seen.
+    /// When it was first seen. Kept while the finding stands, across restarts and looks that could not tell it; a finding that was
+    /// gone and comes back is new.
     pub first_seen: Time,
 }
 

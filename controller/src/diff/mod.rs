@@ -47,46 +47,57 @@ pub fn diff_group(group: &DesiredGroup, desired: &Desired, snapshot: &Snapshot) 
 }
 
 /// Why nothing can be compared with something that was looked for.
-struct NotThere {
-    kind: FindingKind,
-    message: String,
+enum NotThere {
+    /// It is not there.
+    Absent(String),
+    /// Several are it.
+    Ambiguous(String),
+    /// It could not be seen.
+    Unseen(Unknown),
 }
 
 impl NotThere {
     /// A finding about the subject that needed it.
     fn finding(self, subject: &Subject, aspect: Aspect) -> Finding {
-        Finding::of(self.kind, Severity::Warning, subject, aspect).message(self.message)
+        self.say_of(Finding::of(FindingKind::Unknowable, Severity::Warning, subject, aspect))
+    }
+
+    /// The finding, in the way that this makes it one.
+    fn say_of(self, finding: Finding) -> Finding {
+        match self {
+            Self::Absent(message) => Finding { kind: FindingKind::Missing, ..finding }.message(message),
+            Self::Ambiguous(message) => Finding { kind: FindingKind::Unknowable, ..finding }.message(message),
+            Self::Unseen(why) => Finding { kind: FindingKind::Unknowable, ..finding }.unseen(&why),
+        }
     }
 }
 
 /// What is there, or why nothing can be compared.
 fn present<T>(lookup: Lookup<T>, what: &impl fmt::Display) -> Result<T, NotThere> {
-    let (kind, message) = match lookup {
+    Err(match lookup {
         Lookup::Present(found) => return Ok(found),
-        Lookup::Absent => (FindingKind::Missing, format!("there is no {what}")),
+        Lookup::Absent => NotThere::Absent(format!("there is no {what}")),
         Lookup::Ambiguous(ids) => {
             let ids = ids.join(", ");
-            let message = format!("several are {what}: {ids}; give the id of the one that is meant");
-            (FindingKind::Unknowable, message)
+            NotThere::Ambiguous(format!("several are {what}: {ids}; give the id of the one that is meant"))
         }
-        Lookup::Unknown(why) => (FindingKind::Unknowable, why.to_string()),
-    };
-    Err(NotThere { kind, message })
+        Lookup::Unknown(why) => NotThere::Unseen(why),
+    })
 }
 
 /// The subject itself, or the finding that it is missing or could not be told.
-fn subject_present<T>(lookup: Lookup<T>, subject: &Subject) -> Result<T, Finding> {
-    present(lookup, subject).map_err(|why| match why.kind {
-        FindingKind::Missing => {
-            let finding = Finding::of(why.kind, Severity::Warning, subject, Aspect::Existence);
-            finding.expected("present").actual("absent")
+fn subject_present<T>(lookup: Lookup<T>, subject: &Subject) -> Result<T, Box<Finding>> {
+    present(lookup, subject).map_err(|why| match why {
+        NotThere::Absent(_) => {
+            let finding = Finding::of(FindingKind::Missing, Severity::Warning, subject, Aspect::Existence);
+            Box::new(finding.expected("present").actual("absent"))
         }
-        _ => why.finding(subject, Aspect::Existence),
+        NotThere::Ambiguous(_) | NotThere::Unseen(_) => Box::new(why.finding(subject, Aspect::Existence)),
     })
 }
 
 fn unknowable(subject: &Subject, aspect: Aspect, why: &Unknown) -> Finding {
-    Finding::of(FindingKind::Unknowable, Severity::Warning, subject, aspect).message(why)
+    Finding::of(FindingKind::Unknowable, Severity::Warning, subject, aspect).unseen(why)
 }
 
 /// Compares one field, where it is listed.

@@ -45,8 +45,8 @@ impl Compared<'_> {
                 Err(why) => {
                     // No rule can name a group that is yet to be made; any other group that is not there may be one by
                     // another name, and a rule of it would look unlisted.
-                    all_understood &= why.kind == FindingKind::Missing && self.will_be_made(&listed.rule);
-                    findings.push(Finding { kind: why.kind, ..self.missing(listed).message(why.message) });
+                    all_understood &= matches!(why, NotThere::Absent(_)) && self.will_be_made(&listed.rule);
+                    findings.push(why.say_of(self.missing(listed)));
                 }
             }
         }

@@ -20,7 +20,7 @@ pub(super) fn compare(
     let seen = snapshot.security_group(&name.name, &owner.id, id.as_deref());
     let seen = match subject_present(seen, &subject) {
         Ok(seen) => seen,
-        Err(finding) => return findings.push(finding),
+        Err(finding) => return findings.push(*finding),
     };
     field(&subject, Aspect::Description, description.as_ref(), &seen.description, findings);
     for (direction, rules) in directions {

@@ -22,7 +22,7 @@ pub(super) fn compare(tenant: &DesiredTenant, snapshot: &Snapshot, findings: &mu
     let subject = Subject::Tenant(name.clone());
     let project = match subject_present(snapshot.project(&name.name, &name.domain), &subject) {
         Ok(project) => project,
-        Err(finding) => return findings.push(finding),
+        Err(finding) => return findings.push(*finding),
     };
     if let Some(id) = id.as_ref().filter(|id| **id != project.id.0) {
         let finding = Finding::of(FindingKind::Changed, Severity::Critical, &subject, Aspect::Id);
@@ -91,7 +91,7 @@ pub(super) fn unlisted(
         let subject = Subject::TenantsOf(domain.clone());
         let found = match (subject_present(snapshot.domain(domain), &subject), &snapshot.projects) {
             (Err(finding), _) => {
-                findings.push(finding);
+                findings.push(*finding);
                 continue;
             }
             (Ok(_), Err(why)) => {

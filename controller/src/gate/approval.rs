@@ -66,6 +66,15 @@ pub struct Rules {
     pub require_digest: RequireDigest,
 }
 
+/// Whether `approved=true` is not enough for a plan of these steps.
+pub fn digest_required(policy: RequireDigest, classes: Classes) -> bool {
+    match policy {
+        RequireDigest::Never => false,
+        RequireDigest::Destructive => classes.destructive > 0,
+        RequireDigest::Always => true,
+    }
+}
+
 /// An answer that may be missing: what was not told is never a yes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {

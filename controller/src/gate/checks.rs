@@ -4,9 +4,8 @@
 //! `PlanExists` fails.
 
 use cloudspec_crds::annotation;
-use cloudspec_crds::cloud_spec::RequireDigest;
 
-use super::approval::{Answer, Facts, Guard, Offered, Request, Rules};
+use super::approval::{Answer, Facts, Guard, Offered, Request, Rules, digest_required};
 use super::reason::Reason;
 
 /// One check.
@@ -202,11 +201,7 @@ fn separate_author(case: &Case<'_>) -> Option<Failure> {
 
 fn digest_given(case: &Case<'_>) -> Option<Failure> {
     let offered = case.offered?;
-    let asked = match case.rules.require_digest {
-        RequireDigest::Never => false,
-        RequireDigest::Destructive => offered.classes.destructive > 0,
-        RequireDigest::Always => true,
-    };
+    let asked = digest_required(case.rules.require_digest, offered.classes);
     refuse_if(asked && case.value == "true", || Reason::DigestRequired(offered.digest.clone()))
 }
 

@@ -9,6 +9,7 @@ use super::cloud::{Assignment, QuotaService};
 use super::desired::{DesiredRule, GroupName, TenantName};
 use super::ids::RuleId;
 use super::rule::{Direction, Rule};
+use super::snapshot::Unknown;
 
 /// One thing that is not as declared, or that could not be told. The order puts the worst first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,8 @@ pub struct Finding {
     pub actual: Option<String>,
     /// More in words.
     pub message: Option<String>,
+    /// The stable name of why it could not be told, where something failed to be seen.
+    pub unseen: Option<String>,
 }
 
 /// What a finding is about, by the names that people use.
@@ -122,7 +125,7 @@ impl Finding {
     /// A finding about a subject.
     pub fn of(kind: FindingKind, severity: Severity, subject: &Subject, aspect: Aspect) -> Self {
         let subject = subject.clone();
-        Self { severity, subject, aspect, kind, expected: None, actual: None, message: None }
+        Self { severity, subject, aspect, kind, expected: None, actual: None, message: None, unseen: None }
     }
 
     /// The same, with what was declared.
@@ -143,6 +146,12 @@ impl Finding {
         Self { message: Some(message.to_string()), ..self }
     }
 
+    /// The same, with what could not be seen.
+    #[must_use]
+    pub fn unseen(self, why: &Unknown) -> Self {
+        Self { unseen: Some(why.reason.clone()), ..self.message(why) }
+    }
+
     /// The field of the subject in words, such as `quotas.compute.cores`; none where the whole subject is meant.
     pub fn field(&self) -> Option<String> {
         self.aspect.field()
@@ -152,7 +161,7 @@ impl Finding {
     ///
     /// A role assignment is told by its ids: two users may have one name, and a name may be unknown for a while.
     pub fn fingerprint(&self) -> String {
-        let Self { severity: _, subject, aspect, kind, expected, actual, message: _ } = self;
+        let Self { severity: _, subject, aspect, kind, expected, actual, message: _, unseen: _ } = self;
         let mut parts: Vec<String> = subject.parts().into_iter().map(str::to_owned).collect();
         parts.push(aspect.field().unwrap_or_default());
         parts.push(format!("{kind:?}"));

@@ -23,3 +23,4 @@ pub use desired::Desired;
 pub use finding::{Aspect, Finding, FindingKind, Severity, Subject};
 pub use plan::{Class, Plan, PlanDigest, Step};
 pub use snapshot::{Lookup, Sighting, Snapshot, Unknown};
+pub(crate) use validate::is_neutron_id;

@@ -31,11 +31,19 @@ pub struct Unknown {
     pub message: String,
 }
 
+/// The reason where no one asked.
+const NOT_ASKED: &str = "NotAsked";
+
 impl Unknown {
     /// Nothing is known of what no one asked for.
     pub fn not_asked(service: impl Into<String>, what: impl std::fmt::Display) -> Self {
-        let (service, reason) = (service.into(), "NotAsked".to_owned());
+        let (service, reason) = (service.into(), NOT_ASKED.to_owned());
         Self { service, reason, message: format!("{what} were not asked for") }
+    }
+
+    /// Whether someone asked.
+    pub fn was_asked(&self) -> bool {
+        self.reason != NOT_ASKED
     }
 }
 

@@ -9,6 +9,7 @@
 //! an audit, at most [`AT_ONCE`] at a time, in no order that could show in the result.
 
 mod audit;
+mod coverage;
 mod error;
 mod identity;
 mod needs;
@@ -25,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
+pub use coverage::{Coverage, coverage};
 pub use error::{ReadError, Reason};
 pub use needs::{Kind, Needs, Which};
 pub use network::{security_group, security_group_rule};

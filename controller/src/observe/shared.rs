@@ -21,6 +21,7 @@ use crate::model::cloud::CloudIdentity;
 use crate::model::ids::ProjectId;
 
 /// An answer, and when its question was put.
+#[derive(Clone)]
 struct Answer {
     asked: Instant,
     rows: Result<Rows, ReadError>,
@@ -39,6 +40,7 @@ pub struct Shared<R> {
 pub struct View<'s, R> {
     shared: &'s Shared<R>,
     not_before: Instant,
+    oldest: Lock<Option<Instant>>,
 }
 
 impl<R: CloudRead> Shared<R> {
@@ -54,7 +56,7 @@ impl<R: CloudRead> Shared<R> {
 
     /// A view that takes answers to questions put at or after this time, and asks otherwise.
     pub fn view(&self, not_before: Instant) -> View<'_, R> {
-        View { shared: self, not_before }
+        View { shared: self, not_before, oldest: Lock::default() }
     }
 
     /// Lets go of answers to questions put before this time.
@@ -70,15 +72,29 @@ impl<R: CloudRead> Shared<R> {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn rows(&self, what: &Listing, not_before: Instant) -> Result<Rows, ReadError> {
+    async fn answer(&self, what: &Listing, not_before: Instant) -> Answer {
         let place = self.places().entry(what.clone()).or_default().clone();
         let mut place = place.lock().await;
         if let Some(answer) = place.as_ref().filter(|answer| answer.asked >= not_before) {
-            return answer.rows.clone();
+            return answer.clone();
         }
         let asked = (self.clock)();
-        let rows = self.read.rows(what).await;
-        *place = Some(Answer { asked, rows: rows.clone() });
+        let answer = Answer { asked, rows: self.read.rows(what).await };
+        *place = Some(answer.clone());
+        answer
+    }
+}
+
+impl<R> View<'_, R> {
+    /// When the oldest of the questions was put whose answers were taken; none where none was.
+    pub fn oldest(&self) -> Option<Instant> {
+        *self.oldest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, answer: Answer) -> Result<Rows, ReadError> {
+        let Answer { asked, rows } = answer;
+        let mut oldest = self.oldest.lock().unwrap_or_else(PoisonError::into_inner);
+        *oldest = Some(oldest.map_or(asked, |oldest| oldest.min(asked)));
         rows
     }
 }
@@ -89,7 +105,7 @@ impl<R: CloudRead> CloudRead for View<'_, R> {
     }
 
     fn rows<'a>(&'a self, what: &'a Listing) -> BoxFuture<'a, Result<Rows, ReadError>> {
-        self.shared.rows(what, self.not_before).boxed()
+        async { self.take(self.shared.answer(what, self.not_before).await) }.boxed()
     }
 
     fn project(&self) -> BoxFuture<'_, Result<Option<ProjectId>, ReadError>> {

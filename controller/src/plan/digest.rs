@@ -7,7 +7,7 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::model::cloud::{CloudIdentity, QuotaService, QuotaValues};
+use crate::model::cloud::{CloudIdentity, QuotaValues};
 use crate::model::{Action, PlanDigest, Step};
 
 /// The form of what is hashed; another form gets another number.
@@ -53,7 +53,7 @@ pub(super) fn hashed(action: &Action) -> Value {
         Action::SetQuota { project, service, from, to } => &Action::SetQuota {
             project: project.clone(),
             service: *service,
-            from: from.as_ref().map(|from| depended_upon(*service, from, to)),
+            from: from.as_ref().map(|from| depended_upon(from, to)),
             to: to.clone(),
         },
         other => other,
@@ -62,10 +62,9 @@ pub(super) fn hashed(action: &Action) -> Value {
     serde_json::to_value(action).unwrap_or(Value::Null)
 }
 
-/// Barbican replaces all limits of a project at once, so there all of them are; elsewhere those that are set.
-fn depended_upon(service: QuotaService, from: &QuotaValues, to: &QuotaValues) -> QuotaValues {
-    let all = service == QuotaService::KeyManager;
-    let kept = from.iter().filter(|(limit, _)| all || to.contains_key(*limit));
+/// The limits that are set: every service keeps those that a call leaves out, Barbican too.
+fn depended_upon(from: &QuotaValues, to: &QuotaValues) -> QuotaValues {
+    let kept = from.iter().filter(|(limit, _)| to.contains_key(*limit));
     kept.map(|(limit, value)| (limit.clone(), *value)).collect()
 }
 

@@ -11,10 +11,6 @@ pub(super) fn command(
     to: &QuotaValues,
 ) -> String {
     let Some(from) = from else { return defaults(project, service) };
-    if service == QuotaService::KeyManager {
-        // Barbican takes all limits of a project at once.
-        return call(project, service, from.iter());
-    }
     let back = || to.keys().filter_map(|limit| from.get_key_value(limit));
     let (with, without): (Vec<_>, Vec<_>) = back().partition(|(limit, _)| option(service, limit).is_some());
     let options: Vec<String> = with
@@ -140,10 +136,15 @@ mod tests {
     }
 
     #[test]
-    fn barbican_gets_all_its_limits_back() {
+    fn barbican_keeps_what_is_not_set_back() {
         let from = limits(&[("secrets", 8), ("cas", 2)]);
         let back = command("p", QuotaService::KeyManager, Some(&from), &limits(&[("secrets", 9)]));
-        assert!(back.ends_with("{\"project_quotas\": {\"cas\": 2, \"secrets\": 8}}"), "{back}");
+        assert!(
+            back.ends_with(
+                "PUT v1/project-quotas/p at the key-manager with {\"project_quotas\": {\"secrets\": 8}}"
+            ),
+            "{back}"
+        );
     }
 
     #[test]

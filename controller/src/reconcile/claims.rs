@@ -24,6 +24,27 @@ impl Claim {
     }
 }
 
+/// The claims that were told, by UID: an object that was made anew under the same name is another one.
+#[derive(Debug, Default)]
+pub(super) struct Claims(BTreeMap<String, (i64, Claim)>);
+
+impl Claims {
+    /// Remembers what an object lists as of a generation of its spec.
+    pub(super) fn remember(&mut self, uid: &str, generation: i64, claim: Claim) {
+        self.0.insert(uid.to_owned(), (generation, claim));
+    }
+
+    /// What an object lists, where that is known as of this generation or a later one: a cache lags behind what was read.
+    pub(super) fn of(&self, uid: &str, generation: i64) -> Option<&Claim> {
+        self.0.get(uid).filter(|(of, _)| *of >= generation).map(|(_, claim)| claim)
+    }
+
+    /// Forgets an object that is gone.
+    pub(super) fn forget(&mut self, uid: &str) {
+        self.0.remove(uid);
+    }
+}
+
 /// Each thing of mine that another lists too, with the names of all others that do.
 pub(super) fn contested<'a>(
     mine: &Claim,
@@ -51,6 +72,18 @@ mod tests {
             cloud: CloudIdentity { auth_url: cloud.into(), region: String::new() },
             subjects: tenants.iter().map(tenant).collect(),
         }
+    }
+
+    #[test]
+    fn a_claim_stands_for_its_generation_and_for_no_namesake() {
+        let mut claims = Claims::default();
+        claims.remember("uid-1", 2, claim("a", &["x"]));
+        assert_eq!(claims.of("uid-1", 2), Some(&claim("a", &["x"])));
+        assert_eq!(claims.of("uid-1", 1), claims.of("uid-1", 2), "what was read is newer than the cache");
+        assert_eq!(claims.of("uid-1", 3), None);
+        assert_eq!(claims.of("uid-2", 2), None, "deleted and made anew under the same name");
+        claims.forget("uid-1");
+        assert_eq!(claims.of("uid-1", 2), None);
     }
 
     #[test]

@@ -11,13 +11,14 @@ use kube::{Client, ResourceExt};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use super::claims::{Claim, contested};
+use super::claims::{Claim, Claims, contested};
 use super::clock::Clock;
 use super::declared::{Declared, key};
 use super::guard::{Seen, Watchman};
 use super::lease::Mandate;
 use super::offers::Era;
 use super::pool::Pool;
+use super::turns::Turns;
 use crate::model::cloud::CloudIdentity;
 use crate::model::{Desired, Subject};
 use crate::report::Metrics;
@@ -35,6 +36,7 @@ pub(super) struct Context {
     /// The replica, as the lease names it.
     pub(super) holder: String,
     pub(super) mandate: Mandate,
+    pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
     pub(super) store: Store<CloudSpec>,
     pub(super) recorder: Recorder,
@@ -48,12 +50,13 @@ pub(super) struct Context {
     memory: Mutex<Memory>,
 }
 
-/// What this process remembers of each CloudSpec, by `namespace/name`.
+/// What this process remembers of each CloudSpec, by `namespace/name` where nothing else is said.
 #[derive(Default)]
 struct Memory {
     /// The era in which the standing offer was made, by UID of the owner.
     eras: BTreeMap<String, Era>,
-    claims: BTreeMap<String, (i64, Claim)>,
+    claims: Claims,
+    /// The others that list something of it too, by `namespace/name`.
     contested: BTreeMap<String, BTreeSet<String>>,
     /// Since when answers are good enough, where a plan was carried out.
     anew: BTreeMap<String, Instant>,
@@ -73,6 +76,7 @@ pub(super) struct Parts {
     pub(super) start: String,
     pub(super) holder: String,
     pub(super) mandate: Mandate,
+    pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
     pub(super) store: Store<CloudSpec>,
     pub(super) recorder: Recorder,
@@ -92,6 +96,7 @@ impl Context {
             start,
             holder,
             mandate,
+            turns,
             stop,
             store,
             recorder,
@@ -110,6 +115,7 @@ impl Context {
             start,
             holder,
             mandate,
+            turns,
             stop,
             store,
             recorder,
@@ -173,7 +179,7 @@ impl Context {
     ) -> BTreeMap<Subject, BTreeSet<String>> {
         let mine = Claim::of(&declared.desired, cloud.clone());
         let generation = declared.object.metadata.generation.unwrap_or_default();
-        self.memory().claims.insert(declared.key.clone(), (generation, mine.clone()));
+        self.memory().claims.remember(&declared.uid, generation, mine.clone());
         let others: Vec<Arc<CloudSpec>> =
             self.store.state().into_iter().filter(|other| key(other) != declared.key).collect();
         let mut claims = BTreeMap::new();
@@ -187,18 +193,23 @@ impl Context {
         found
     }
 
-    /// What another CloudSpec lists; none where it is not valid or has no credential: then it corrects nothing either.
+    /// What another CloudSpec lists; none where it is not valid, or has not seen the cloud: then it corrects nothing either.
     async fn claim_of(&self, other: &CloudSpec) -> Option<Claim> {
         let generation = other.metadata.generation.unwrap_or_default();
-        let known = self.memory().claims.get(&key(other)).cloned();
-        if let Some((_, claim)) = known.filter(|(of, _)| *of == generation) {
-            return Some(claim);
+        let uid = other.uid().unwrap_or_default();
+        let known = self.memory().claims.of(&uid, generation).cloned();
+        if known.is_some() {
+            return known;
+        }
+        // This process has not looked for it yet; what an earlier one saw stands in its status.
+        if !has_seen(other) {
+            return None;
         }
         let desired = Desired::from_spec(&other.spec).ok()?;
         let namespace = other.namespace().unwrap_or_default();
         let credentials = self.pool.credentials(&namespace, &other.spec.cloud.observe).await.ok()?;
         let claim = Claim::of(&desired, credentials.main.identity());
-        self.memory().claims.insert(key(other), (generation, claim.clone()));
+        self.memory().claims.remember(&uid, generation, claim.clone());
         Some(claim)
     }
 
@@ -218,13 +229,17 @@ impl Context {
         self.memory().known.insert(object.uid().unwrap_or_default(), names);
     }
 
-    /// The objects that were looked after and are gone, by UID; they are known no more.
+    /// The objects that were looked after and are gone, by UID; nothing is remembered of these UIDs any more.
     pub(super) fn gone(&self) -> BTreeMap<String, (String, String)> {
         let here: BTreeSet<String> = self.store.state().iter().filter_map(|object| object.uid()).collect();
         let mut memory = self.memory();
-        let (known, gone) =
+        let (known, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
             std::mem::take(&mut memory.known).into_iter().partition(|(uid, _)| here.contains(uid));
         memory.known = known;
+        for uid in gone.keys() {
+            memory.eras.remove(uid);
+            memory.claims.forget(uid);
+        }
         gone
     }
 
@@ -244,7 +259,6 @@ impl Context {
     /// Forgets a CloudSpec that is gone, and wakes those that it contested.
     pub(super) fn forget(&self, gone: &str) {
         let mut memory = self.memory();
-        memory.claims.remove(gone);
         memory.anew.remove(gone);
         memory.failures.remove(gone);
         let contested = memory.contested.remove(gone).unwrap_or_default();
@@ -253,4 +267,10 @@ impl Context {
             let _ = self.wake.send(ObjectRef::new(name).within(namespace));
         }
     }
+}
+
+/// Whether a CloudSpec could see all that it declares when it was last looked at.
+fn has_seen(object: &CloudSpec) -> bool {
+    let conditions = object.status.iter().flat_map(|status| &status.conditions);
+    conditions.into_iter().any(|condition| condition.type_ == "Observed" && condition.status == "True")
 }

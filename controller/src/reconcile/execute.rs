@@ -13,10 +13,11 @@ use super::context::Context;
 use super::declared::{Declared, asked};
 use super::journal::PlanJournal;
 use super::plans::Plans;
+use super::pool::Credentials;
 use crate::apply::port::{Journal, JournalLost};
 use crate::apply::{Env, Outcome, apply};
 use crate::gate::{ApprovedPlan, Reason, admit, lapsed};
-use crate::openstack::{Limits, Writer};
+use crate::openstack::{ConfigError, Limits, Writer};
 use crate::plan::within;
 
 /// What kept a plan from being carried on, for now.
@@ -53,7 +54,13 @@ pub(super) async fn execute(
         Ok(approved) => approved,
         Err(why) => return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?),
     };
-    let writer = writer(context, declared, &approved).await.map_err(Interrupted::Run)?;
+    let writer = match writer(context, declared, &approved).await {
+        Ok(writer) => writer,
+        Err(NoWriter::Elsewhere(why)) => {
+            return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
+        }
+        Err(NoWriter::NotYet(why)) => return Err(Interrupted::Run(why)),
+    };
     let outcome = apply(&approved, &writer, &mut journal, &process).await;
     let at = Time(context.clock.now());
     match outcome {
@@ -116,15 +123,27 @@ fn overtaken(declared: &Declared, plan: &ChangePlan) -> Result<(), String> {
     }
 }
 
+/// Why there is nothing to write with.
+enum NoWriter {
+    /// The credential is missing or wrong: a person may mend it.
+    NotYet(String),
+    /// It is of another cloud than the one that was approved.
+    Elsewhere(String),
+}
+
 /// Only here is the credential to apply with read.
-async fn writer(context: &Context, declared: &Declared, approved: &ApprovedPlan) -> Result<Writer, String> {
+async fn writer(context: &Context, declared: &Declared, approved: &ApprovedPlan) -> Result<Writer, NoWriter> {
     let object = &declared.object;
-    let apply = object.spec.cloud.apply.as_ref().ok_or("spec.cloud.apply is absent")?;
+    let apply = object.spec.cloud.apply.as_ref();
+    let apply = apply.ok_or_else(|| NoWriter::NotYet("spec.cloud.apply is absent".to_owned()))?;
     let namespace = object.namespace().unwrap_or_default();
-    let credentials = context.pool.credentials(&namespace, apply).await.map_err(|why| why.to_string())?;
+    let credentials = context.pool.credentials(&namespace, apply).await;
+    let Credentials { main, identity, .. } = credentials.map_err(|why| NoWriter::NotYet(why.to_string()))?;
     let meter = context.pool.meter();
-    Writer::new(credentials.main, credentials.identity, Limits::default(), meter, approved)
-        .map_err(|why| why.to_string())
+    Writer::new(main, identity, Limits::default(), meter, approved).map_err(|why| match why {
+        ConfigError::OtherCloud { .. } => NoWriter::Elsewhere(why.to_string()),
+        _ => NoWriter::NotYet(why.to_string()),
+    })
 }
 
 fn stopped(step: u32, why: &str, not_tried: &[u32]) -> String {

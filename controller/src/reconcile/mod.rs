@@ -26,6 +26,7 @@ mod request;
 mod run;
 mod server;
 mod tell;
+mod turns;
 
 pub use lease::identity;
 pub use run::{RunConfig, RunError, run};

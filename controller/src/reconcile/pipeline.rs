@@ -22,7 +22,7 @@ use super::execute::{Interrupted, execute};
 use super::guard::Seen;
 use super::offers::{Now, Standing, standing};
 use super::plans::{self, Plans};
-use super::tell::{Told, tell, tell_invalid};
+use super::tell::{Told, tell, tell_invalid, tell_leaving};
 use super::{offer, request};
 use crate::gate::approval::{Answer, Facts, Guard, Offered, Request};
 use crate::gate::{Reason, Verdict, decide};
@@ -48,6 +48,7 @@ pub(super) enum Error {
 
 /// One reconciliation.
 pub(super) async fn reconcile(object: Arc<CloudSpec>, context: Arc<Context>) -> Result<Action, Error> {
+    let _turn = context.turns.wait(&object.namespace().unwrap_or_default()).await;
     let begun = context.clock.monotonic();
     let key = key(&object);
     let done = reconcile_once(object, &context).await;
@@ -60,7 +61,7 @@ pub(super) async fn reconcile(object: Arc<CloudSpec>, context: Arc<Context>) -> 
 }
 
 async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Action, Error> {
-    if object.metadata.deletion_timestamp.is_some() || !leads(context) {
+    if !leads(context) {
         return Ok(Action::await_change());
     }
     // What is decided on is what stands now, not what a cache remembers.
@@ -68,6 +69,10 @@ async fn reconcile_once(object: Arc<CloudSpec>, context: &Context) -> Result<Act
         Api::namespaced(context.client.clone(), object.namespace().as_deref().unwrap_or_default());
     let Some(object) = api.get_opt(&object.name_any()).await? else { return Ok(Action::await_change()) };
     context.looks_after(&object);
+    if object.metadata.deletion_timestamp.is_some() {
+        tell_leaving(context, &object).await?;
+        return Ok(Action::await_change());
+    }
     let declared = match Declared::of(Arc::new(object.clone())) {
         Ok(declared) => declared,
         Err(wrong) => {

@@ -13,7 +13,7 @@ use super::guard::Seen;
 use crate::gate::Verdict;
 use crate::model::Unknown;
 use crate::model::desired::Invalid;
-use crate::report::{Note, Of, Report, Sight, events, status};
+use crate::report::{Look, Note, Of, Report, Sight, events, status};
 
 /// The most bytes of an Event's message that the API takes.
 const LONGEST_NOTE: usize = 1_000;
@@ -48,14 +48,16 @@ pub(super) async fn tell(context: &Context, told: Told<'_>) -> Result<(), kube::
     let last = all.iter().rev().find(|plan| decided(plan) == Some("Approved"));
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let of = Of { namespace: &namespace, name: &name };
-    context.metrics.observed(
-        of,
-        audited.ok().map(|audited| audited.findings.as_slice()),
-        context.clock.now(),
-    );
+    let look = audited.ok().map(|audited| Look {
+        at: audited.at,
+        coverage: &audited.coverage,
+        findings: &audited.findings,
+    });
+    context.metrics.observed(of, look);
     context.metrics.offered(of, offer);
     context.metrics.guard(&seen.guard);
     let report = Report {
+        of,
         previous: &object.status.clone().unwrap_or_default(),
         generation: object.metadata.generation.unwrap_or_default(),
         now: context.clock.now(),
@@ -66,6 +68,7 @@ pub(super) async fn tell(context: &Context, told: Told<'_>) -> Result<(), kube::
         last: last.and_then(execution),
         last_message: interrupted.or(last.and_then(|plan| plan.status.as_ref()?.message.as_deref())),
         suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
     };
     write(context, object, status(&report)).await
 }
@@ -76,18 +79,32 @@ pub(super) async fn tell_invalid(
     object: &CloudSpec,
     wrong: &[Invalid],
 ) -> Result<(), kube::Error> {
+    tell_unlooked(context, object, Sight::Invalid(wrong)).await
+}
+
+/// Tells that an object is being deleted: whatever keeps it there, what was seen before is said no more.
+pub(super) async fn tell_leaving(context: &Context, object: &CloudSpec) -> Result<(), kube::Error> {
+    let message = "the object is being deleted, and its cloud is no longer looked at".to_owned();
+    let why = Unknown { service: "cloudspec".to_owned(), reason: "BeingDeleted".to_owned(), message };
+    tell_unlooked(context, object, Sight::Blind(&why)).await
+}
+
+async fn tell_unlooked(context: &Context, object: &CloudSpec, sight: Sight<'_>) -> Result<(), kube::Error> {
     let seen = context.guard.borrow().clone();
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
     let report = Report {
+        of: Of { namespace: &namespace, name: &name },
         previous: &object.status.clone().unwrap_or_default(),
         generation: object.metadata.generation.unwrap_or_default(),
         now: context.clock.now(),
-        sight: Sight::Invalid(wrong),
+        sight,
         offer: None,
         verdict: &Verdict::NotAsked,
         guard: &seen.guard,
         last: object.status.as_ref().and_then(|status| status.last_execution.clone()),
         last_message: None,
         suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
     };
     write(context, object, status(&report)).await
 }
@@ -134,11 +151,48 @@ async fn write(context: &Context, object: &CloudSpec, status: CloudSpecStatus) -
     let notes = events(&before, &status);
     let mut object = object.clone();
     object.status = Some(status);
-    api.replace_status(&object.name_any(), &PostParams::default(), &object).await?;
+    match api.replace_status(&object.name_any(), &PostParams::default(), &object).await {
+        Ok(_) => {}
+        Err(kube::Error::Api(why)) if why.message.contains("too large") => {
+            // What was true before must not go on being said where there is no room for what is true.
+            let short = without_room(context, &object, before.clone());
+            if short != before {
+                object.status = Some(short);
+                api.replace_status(&object.name_any(), &PostParams::default(), &object).await?;
+            }
+            return Err(kube::Error::Api(why));
+        }
+        Err(why) => return Err(why),
+    }
     for note in notes {
         publish(context, &object, note).await;
     }
     Ok(())
+}
+
+/// A status that is shorter than the one before, and so has room wherever that had: it says that nothing can be said.
+fn without_room(context: &Context, object: &CloudSpec, before: CloudSpecStatus) -> CloudSpecStatus {
+    let (reason, message) = ("TooLarge".to_owned(), "no room for a status".to_owned());
+    let why = Unknown { service: "cloudspec".to_owned(), reason, message };
+    let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+    let report = Report {
+        of: Of { namespace: &namespace, name: &name },
+        previous: &before,
+        generation: object.metadata.generation.unwrap_or_default(),
+        now: context.clock.now(),
+        sight: Sight::Blind(&why),
+        offer: None,
+        verdict: &Verdict::NotAsked,
+        guard: &context.guard.borrow().guard.clone(),
+        last: None,
+        last_message: None,
+        suspended: object.spec.suspend,
+        require_digest: object.spec.approval.require_digest,
+    };
+    let mut short = status(&report);
+    short.conditions.retain(|one| one.reason == "TooLarge");
+    short.omitted_first_seen.clear();
+    short
 }
 
 /// An Event that cannot be recorded is no reason to stop: the status tells the same.

@@ -1,13 +1,14 @@
 //! The conditions of a CloudSpec, after KEP-1623.
 
 use cloudspec_crds::CloudSpecStatus;
-use cloudspec_crds::status::ExecutionSummary;
+use cloudspec_crds::status::{ExecutionSummary, Offer};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 use super::bound;
+use super::metrics::Of;
 use super::reasons;
 use super::status::{Report, Sight, summary};
-use crate::gate::approval::Guard;
+use crate::gate::approval::{Guard, digest_required};
 use crate::gate::{Reason, Verdict};
 use crate::model::desired::Invalid;
 use crate::model::finding::Domain;
@@ -79,20 +80,21 @@ fn observed(report: &Report<'_>) -> Says {
         Sight::Blind(why) => says("Observed", "False", &why.reason, why.message.clone()),
         Sight::Audited { findings, .. } => match not_told(findings) {
             None => says("Observed", "True", reasons::OBSERVED, "all that is declared could be seen"),
-            Some(message) => says("Observed", "False", reasons::PARTLY_OBSERVED, message),
+            Some((reason, message)) => says("Observed", "False", reason, message),
         },
     }
 }
 
-/// What could not be told: how much, and the first of it.
-fn not_told(findings: &[Finding]) -> Option<String> {
+/// What could not be told: the first of it, with the reason, and how much more.
+fn not_told(findings: &[Finding]) -> Option<(&str, String)> {
     let mut unknowable = findings.iter().filter(|finding| finding.kind == FindingKind::Unknowable);
     let first = unknowable.next()?;
     let of_field = first.field().map(|field| format!(", {field}")).unwrap_or_default();
     let why = first.message.as_deref().unwrap_or("it was not seen");
     let more = unknowable.count();
     let rest = if more == 0 { String::new() } else { format!(" (and {more} more in status.findings)") };
-    Some(format!("could not tell: {}{of_field}: {why}{rest}", first.subject))
+    let reason = first.unseen.as_deref().unwrap_or(reasons::PARTLY_OBSERVED);
+    Some((reason, format!("could not tell: {}{of_field}: {why}{rest}", first.subject)))
 }
 
 fn in_sync(report: &Report<'_>) -> Says {
@@ -108,7 +110,7 @@ fn compared(kind: &'static str, findings: &[Finding]) -> Says {
     let summary = summary(findings);
     match (summary.drift, not_told(findings)) {
         (0, None) => says(kind, "True", reasons::IN_SYNC, "all is as declared"),
-        (0, Some(message)) => says(kind, "Unknown", reasons::PARTLY_OBSERVED, message),
+        (0, Some((reason, message))) => says(kind, "Unknown", reason, message),
         _ => says(kind, "False", reasons::DRIFTED, summary.text),
     }
 }
@@ -192,15 +194,19 @@ fn not_asked(report: &Report<'_>) -> Says {
         // A plan that is on offer is not approved, whatever became of one that was.
         (Some(before), Some(_), _) if same_plan && before.status != "True" => kept(before),
         (Some(before), None, None) => kept(before),
-        (_, Some(offer), _) => {
-            let message = format!(
-                "read ChangePlan {}, then approve it: kubectl annotate … approved=true, or kubectl cloudspec approve",
-                offer.name
-            );
-            says(kind, "False", reasons::AWAITING_APPROVAL, message)
-        }
+        (_, Some(offer), _) => says(kind, "False", reasons::AWAITING_APPROVAL, how_to_approve(report, offer)),
         (None, None, None) => says(kind, "False", reasons::NOTHING_TO_APPROVE, "there is no plan on offer"),
     }
+}
+
+/// What a person types who has read the plan.
+fn how_to_approve(report: &Report<'_>, offer: &Offer) -> String {
+    let (Of { namespace, name }, Offer { name: plan, digest, classes, .. }) = (report.of, offer);
+    let value = if digest_required(report.require_digest, *classes) { digest } else { "true" };
+    format!(
+        "read ChangePlan {plan}, then approve it: kubectl -n {namespace} annotate cloudspec {name} approved={value}, or \
+         kubectl cloudspec approve {name} -n {namespace}"
+    )
 }
 
 /// An approval that no status has told of: the controller was stopped between the decision and its telling.

@@ -112,6 +112,10 @@ pub const OF_READING: &[(&str, &str)] = &[
         "It was not shown that the credential sees every project, and an empty listing would prove nothing. The message names the role that is missing.",
     ),
     ("NoEndpoint", "The catalogue has no usable endpoint of the service in this region and interface."),
+    (
+        "NotAsked",
+        "The listing was not asked for, though something needed it. That is a fault of the controller: report it.",
+    ),
     ("CredentialInvalid", "The Secret's clouds.yaml cannot be used; the message says why."),
     ("SecretNotFound", "The Secret that spec.cloud names is not there. Create it in the same namespace."),
     ("SecretForbidden", "The controller may not read the Secret. Give its service account the role for it."),

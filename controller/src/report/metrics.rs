@@ -14,6 +14,7 @@ use crate::apply::port::StepState;
 use crate::gate::approval::Guard;
 use crate::model::finding::Domain;
 use crate::model::{Finding, FindingKind, Severity};
+use crate::observe::{Coverage, Service};
 
 /// All metrics of a process.
 pub struct Metrics {
@@ -47,6 +48,17 @@ pub struct Of<'a> {
     pub namespace: &'a str,
     /// Its name.
     pub name: &'a str,
+}
+
+/// What one look gave.
+#[derive(Clone, Copy, Debug)]
+pub struct Look<'a> {
+    /// When: nothing of what was seen is older.
+    pub at: Timestamp,
+    /// How much of each service was seen.
+    pub coverage: &'a Coverage,
+    /// What is not as declared, and what could not be told.
+    pub findings: &'a [Finding],
 }
 
 /// What a metric is.
@@ -86,13 +98,13 @@ impl Metrics {
             )?,
             complete: gauges(
                 "cloudspec_observation_complete",
-                "1 where all that is declared could be seen.",
-                &OBJECT,
+                "1 where all that is declared could be seen of a service; absent where it is not asked.",
+                &["namespace", "name", "service"],
             )?,
             observed_at: GaugeVec::new(
                 Opts::new(
                     "cloudspec_last_observation_timestamp_seconds",
-                    "When the cloud was last looked at, in seconds since 1970.",
+                    "When the cloud was last looked at, in seconds since 1970: nothing that is told is older.",
                 ),
                 &OBJECT,
             )?,
@@ -214,12 +226,19 @@ impl Metrics {
     }
 
     /// What one look gave; none: there was no way to look.
-    pub fn observed(&self, of: Of<'_>, findings: Option<&[Finding]>, now: Timestamp) {
+    pub fn observed(&self, of: Of<'_>, look: Option<Look<'_>>) {
         let Of { namespace, name } = of;
-        let whole = findings.is_some_and(|all| all.iter().all(|one| one.kind != FindingKind::Unknowable));
-        self.complete.with_label_values(&[namespace, name]).set(whole.into());
-        let Some(findings) = findings else { return };
-        self.observed_at.with_label_values(&[namespace, name]).set(seconds(now));
+        for service in Service::ALL {
+            let labels = [namespace, name, service.name()];
+            match look.map(|look| look.coverage.get(&service)) {
+                Some(Some(seen)) => self.complete.with_label_values(&labels).set(seen.is_ok().into()),
+                // There is no series where there was none.
+                Some(None) => drop(self.complete.remove_label_values(&labels)),
+                None => self.complete.with_label_values(&labels).set(0),
+            }
+        }
+        let Some(Look { at, coverage: _, findings }) = look else { return };
+        self.observed_at.with_label_values(&[namespace, name]).set(seconds(at));
         for domain in DOMAINS {
             for kind in KINDS {
                 for severity in SEVERITIES {
@@ -290,7 +309,9 @@ impl Metrics {
     /// Removes every series of a CloudSpec that is gone.
     pub fn forget(&self, namespace: &str, name: &str) {
         // What has no series is forgotten already.
-        let _ = self.complete.remove_label_values(&[namespace, name]);
+        for service in Service::ALL {
+            let _ = self.complete.remove_label_values(&[namespace, name, service.name()]);
+        }
         let _ = self.observed_at.remove_label_values(&[namespace, name]);
         let _ = self.awaiting_since.remove_label_values(&[namespace, name]);
         for class in CLASSES {

@@ -18,5 +18,5 @@ pub mod render;
 mod status;
 
 pub use events::{Note, events};
-pub use metrics::{Described, Metrics, Of};
+pub use metrics::{Described, Look, Metrics, Of};
 pub use status::{Report, Sight, status};

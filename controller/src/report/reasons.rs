@@ -16,7 +16,7 @@ reasons! {
     DRIFTED = "Drifted";
     /// All that is declared could be seen.
     OBSERVED = "Observed";
-    /// Some of what is declared could not be seen: the message says what, why, and the remedy.
+    /// Some of what is declared could not be told, though every listing came: the message says what, and the remedy.
     PARTLY_OBSERVED = "PartlyObserved";
     /// A field of spec is wrong: the message names it.
     INVALID_SPEC = "InvalidSpec";

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudspec_crds::CloudSpecStatus;
+use cloudspec_crds::cloud_spec::RequireDigest;
 use cloudspec_crds::status::{ExecutionSummary, FindingStatus, Offer, Summary};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::bound::{self, MOST_FINDINGS, MOST_REMEMBERED};
 use super::conditions;
+use super::metrics::Of;
 use super::remember::Memory;
 use crate::gate::Verdict;
 use crate::gate::approval::Guard;
@@ -40,6 +42,8 @@ pub enum Sight<'a> {
 /// All that a status is made of.
 #[derive(Clone, Debug)]
 pub struct Report<'a> {
+    /// The CloudSpec.
+    pub of: Of<'a>,
     /// The status that stands.
     pub previous: &'a CloudSpecStatus,
     /// Generation of the spec that this speaks of.
@@ -60,6 +64,8 @@ pub struct Report<'a> {
     pub last_message: Option<&'a str>,
     /// `spec.suspend`.
     pub suspended: bool,
+    /// `spec.approval.requireDigest`.
+    pub require_digest: RequireDigest,
 }
 
 /// The status.
@@ -174,7 +180,7 @@ fn list(status: &mut CloudSpecStatus, findings: &[Finding], whole: bool, memory:
 }
 
 fn row(finding: &Finding, fingerprint: String, first_seen: Time) -> FindingStatus {
-    let Finding { severity, subject, aspect: _, kind, expected, actual, message } = finding;
+    let Finding { severity, subject, aspect: _, kind, expected, actual, message, unseen: _ } = finding;
     let cut = |text: &Option<String>| text.as_deref().map(bound::text);
     FindingStatus {
         fingerprint,

@@ -6,7 +6,7 @@ use super::law::{OWNER, actions, ensure, law, owner, planned};
 use super::random::{Dice, Mood, desired, world};
 use cloudspec::gate::approval::{Answer, Facts, Guard, Offered, Request, Rules};
 use cloudspec::gate::{Approval, Verdict, admit, decide};
-use cloudspec::model::cloud::{CloudIdentity, QuotaService};
+use cloudspec::model::cloud::CloudIdentity;
 use cloudspec::model::{Action, Class, Plan, PlanDigest};
 use cloudspec::plan::{classes, to_spec, within};
 use cloudspec_crds::ChangePlanStatus;
@@ -14,13 +14,11 @@ use cloudspec_crds::change_plan::ChangePlanSpec;
 use cloudspec_crds::cloud_spec::{ApprovalPolicy, RequireDigest};
 use jiff::Timestamp;
 
-/// The calls without what they do not depend upon: limits that are neither set nor, as by Barbican, replaced.
+/// The calls without what they do not depend upon: limits that are not set.
 fn calls(plan: &Plan) -> Vec<Action> {
     let mut calls: Vec<Action> = actions(plan).into_iter().cloned().collect();
     for call in &mut calls {
-        if let Action::SetQuota { service, from: Some(from), to, .. } = call
-            && *service != QuotaService::KeyManager
-        {
+        if let Action::SetQuota { from: Some(from), to, .. } = call {
             from.retain(|limit, _| to.contains_key(limit));
         }
     }

@@ -4,8 +4,9 @@ use cloudspec::gate::approval::Guard;
 use cloudspec::gate::{Approval, Reason, Ruling, Verdict};
 use cloudspec::model::desired::{GroupName, Invalid, TenantName};
 use cloudspec::model::{Aspect, Finding, FindingKind, PlanDigest, Severity, Subject, Unknown};
-use cloudspec::report::{Report, Sight, status};
+use cloudspec::report::{Of, Report, Sight, status};
 use cloudspec_crds::CloudSpecStatus;
+use cloudspec_crds::cloud_spec::RequireDigest;
 use cloudspec_crds::status::{Classes, ExecutionSummary, Offer};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -35,7 +36,8 @@ pub(crate) fn described(name: &str, actual: &str) -> Finding {
 
 pub(crate) fn not_told(name: &str) -> Finding {
     let finding = Finding::of(FindingKind::Unknowable, Severity::Warning, &group(name), Aspect::Existence);
-    finding.message("network: no answer within 30 s")
+    let (service, reason) = ("network".to_owned(), "Timeout".to_owned());
+    finding.unseen(&Unknown { service, reason, message: "no answer within 30 s".into() })
 }
 
 pub(crate) fn offer(digest: &str, number: i64) -> Offer {
@@ -106,6 +108,7 @@ pub(crate) struct Case {
     pub(crate) last: Option<ExecutionSummary>,
     pub(crate) last_message: Option<String>,
     pub(crate) suspended: bool,
+    pub(crate) require_digest: RequireDigest,
 }
 
 pub(crate) fn quiet() -> Case {
@@ -123,6 +126,7 @@ pub(crate) fn quiet() -> Case {
         last: None,
         last_message: None,
         suspended: false,
+        require_digest: RequireDigest::Destructive,
     }
 }
 
@@ -155,6 +159,7 @@ impl Case {
             },
         };
         status(&Report {
+            of: Of { namespace: "clouds", name: "lab" },
             previous: &self.previous,
             generation: 1,
             now: self.now,
@@ -165,6 +170,7 @@ impl Case {
             last: self.last.clone(),
             last_message: self.last_message.as_deref(),
             suspended: self.suspended,
+            require_digest: self.require_digest,
         })
     }
 

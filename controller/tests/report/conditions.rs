@@ -2,6 +2,9 @@
 
 use cloudspec::gate::approval::Guard;
 use cloudspec::gate::{Reason, Ruling, Verdict};
+use cloudspec::model::Finding;
+use cloudspec_crds::cloud_spec::RequireDigest;
+use cloudspec_crds::status::{Classes, Offer};
 
 use crate::cases::*;
 
@@ -48,6 +51,25 @@ fn drift_is_told_by_domain_and_its_plan_awaits_approval() {
 }
 
 #[test]
+fn a_plan_that_waits_says_what_to_type() {
+    let message = |offer: Offer, require_digest| {
+        let status = Case { offer: Some(offer), require_digest, ..drifted() }.status();
+        condition(&status, "Approved").unwrap().message.clone()
+    };
+    insta::assert_snapshot!(message(offer("aa", 1), RequireDigest::Destructive), @"read ChangePlan lab-aa, then approve it: kubectl -n clouds annotate cloudspec lab approved=true, or kubectl cloudspec approve lab -n clouds");
+    let destructive = Classes { destructive: 1, ..Classes::default() };
+    let destructive = Offer { classes: destructive, ..offer("aa", 1) };
+    for (offer, asked_for, value) in [
+        (destructive.clone(), RequireDigest::Destructive, "sha256:aa"),
+        (offer("aa", 1), RequireDigest::Always, "sha256:aa"),
+        (destructive, RequireDigest::Never, "true"),
+    ] {
+        let message = message(offer, asked_for);
+        assert!(message.contains(&format!("annotate cloudspec lab approved={value}, or")), "{message}");
+    }
+}
+
+#[test]
 fn where_nothing_can_be_seen_nothing_is_called_in_sync() {
     insta::assert_snapshot!(told(&blind()), @r#"
     Unknown
@@ -74,10 +96,10 @@ fn what_could_not_be_told_is_neither_in_sync_nor_drift() {
     insta::assert_snapshot!(told(&case), @r#"
     Unknown
     Ready True Working
-    Observed False PartlyObserved
-    InSync Unknown PartlyObserved
+    Observed False Timeout
+    InSync Unknown Timeout
     TenantsInSync True InSync
-    SecurityGroupsInSync Unknown PartlyObserved
+    SecurityGroupsInSync Unknown Timeout
     Approved False NothingToApprove
     ApprovalGateEnforced True Enforced
     "#);
@@ -86,15 +108,23 @@ fn what_could_not_be_told_is_neither_in_sync_nor_drift() {
 }
 
 #[test]
+fn a_name_that_several_have_is_not_a_listing_that_failed() {
+    let several = Finding { unseen: None, ..not_told("web").message("several are group web") };
+    let status = Case { seen: Seen::Audited(vec![several]), ..quiet() }.status();
+    assert_eq!(says(&status, "Observed"), "False PartlyObserved");
+    assert_eq!(says(&status, "SecurityGroupsInSync"), "Unknown PartlyObserved");
+}
+
+#[test]
 fn drift_that_was_seen_is_drift_whatever_else_could_not_be_told() {
     let case = Case { seen: Seen::Audited(vec![missing("team-b"), not_told("web")]), ..quiet() };
     insta::assert_snapshot!(told(&case), @r#"
     Drifted
     Ready True Working
-    Observed False PartlyObserved
+    Observed False Timeout
     InSync False Drifted
     TenantsInSync False Drifted
-    SecurityGroupsInSync Unknown PartlyObserved
+    SecurityGroupsInSync Unknown Timeout
     Approved False NothingToApprove
     ApprovalGateEnforced True Enforced
     "#);

@@ -5,11 +5,29 @@ use std::time::Duration;
 
 use cloudspec::apply::port::StepState;
 use cloudspec::gate::approval::Guard;
-use cloudspec::report::{Metrics, Of};
+use cloudspec::model::{Finding, Unknown};
+use cloudspec::observe::{Coverage, Service};
+use cloudspec::report::{Look, Metrics, Of};
+use jiff::Timestamp;
 
 use crate::cases::*;
 
 const LAB: Of<'_> = Of { namespace: "clouds", name: "lab" };
+
+/// Keystone was seen, and Neutron was not; nothing else was asked.
+fn partly() -> Coverage {
+    let why = Unknown { service: "network".into(), reason: "Timeout".into(), message: "no answer".into() };
+    Coverage::from([(Service::Identity, Ok(())), (Service::Network, Err(why))])
+}
+
+fn look<'a>(coverage: &'a Coverage, findings: &'a [Finding], at: Timestamp) -> Option<Look<'a>> {
+    Some(Look { at, coverage, findings })
+}
+
+fn complete(metrics: &Metrics, service: &str) -> Option<f64> {
+    let labels = format!("name=\"lab\",namespace=\"clouds\",service=\"{service}\"");
+    value(metrics, &format!("cloudspec_observation_complete{{{labels}}}"))
+}
 
 /// Series with their values; a line that is neither a comment nor a series fails.
 fn series(metrics: &Metrics) -> BTreeMap<String, f64> {
@@ -43,7 +61,8 @@ fn without_a_cloudspec_there_is_no_series_of_one() {
 #[test]
 fn findings_are_counted_and_what_there_is_none_of_is_zero() {
     let metrics = Metrics::new().unwrap();
-    metrics.observed(LAB, Some(&[missing("a"), missing("b"), described("web", "x")]), at(7));
+    let findings = [missing("a"), missing("b"), described("web", "x")];
+    metrics.observed(LAB, look(&partly(), &findings, at(7)));
     let of = |domain: &str, kind: &str, severity: &str| {
         value(
             &metrics,
@@ -55,26 +74,23 @@ fn findings_are_counted_and_what_there_is_none_of_is_zero() {
     assert_eq!(of("tenants", "Missing", "Warning"), Some(2.0));
     assert_eq!(of("securityGroups", "Changed", "Warning"), Some(1.0));
     assert_eq!(of("securityGroups", "Extra", "Critical"), Some(0.0));
-    assert_eq!(
-        value(&metrics, "cloudspec_observation_complete{name=\"lab\",namespace=\"clouds\"}"),
-        Some(1.0)
-    );
     let at = "cloudspec_last_observation_timestamp_seconds{name=\"lab\",namespace=\"clouds\"}";
     assert_eq!(value(&metrics, at), Some(1_750_000_007.0));
-    metrics.observed(LAB, Some(&[]), self::at(8));
+    metrics.observed(LAB, look(&partly(), &[], self::at(8)));
     assert_eq!(of("tenants", "Missing", "Warning"), Some(0.0));
 }
 
 #[test]
-fn a_look_that_could_not_tell_all_is_not_complete() {
+fn each_service_that_was_asked_tells_whether_it_was_seen() {
     let metrics = Metrics::new().unwrap();
-    let complete = "cloudspec_observation_complete{name=\"lab\",namespace=\"clouds\"}";
-    for (findings, expected) in
-        [(Some(vec![not_told("web")]), 0.0), (Some(vec![missing("a")]), 1.0), (None, 0.0)]
-    {
-        metrics.observed(LAB, findings.as_deref(), at(0));
-        assert_eq!(value(&metrics, complete), Some(expected), "{findings:?}");
-    }
+    let services = |metrics: &Metrics| ["identity", "network", "compute"].map(|name| complete(metrics, name));
+    metrics.observed(LAB, look(&partly(), &[], at(0)));
+    assert_eq!(services(&metrics), [Some(1.0), Some(0.0), None]);
+    // Without a credential nothing is seen of any.
+    metrics.observed(LAB, None);
+    assert_eq!(services(&metrics), [Some(0.0); 3]);
+    metrics.observed(LAB, look(&Coverage::from([(Service::Identity, Ok(()))]), &[], at(0)));
+    assert_eq!(services(&metrics), [Some(1.0), None, None]);
 }
 
 #[test]
@@ -93,7 +109,7 @@ fn a_cloudspec_that_is_gone_leaves_no_series_and_its_neighbour_keeps_its_own() {
     let metrics = Metrics::new().unwrap();
     let other = Of { namespace: "clouds", name: "other" };
     for of in [LAB, other] {
-        metrics.observed(of, Some(&[missing("a")]), at(0));
+        metrics.observed(of, look(&partly(), &[missing("a")], at(0)));
         metrics.offered(of, Some(&offer("aa", 1)));
     }
     metrics.forget("clouds", "lab");
@@ -149,7 +165,7 @@ fn the_catalogue_names_every_metric_with_its_type_and_labels() {
     cloudspec_gate_enforced gauge ()
     cloudspec_last_observation_timestamp_seconds gauge (name, namespace)
     cloudspec_leader gauge ()
-    cloudspec_observation_complete gauge (name, namespace)
+    cloudspec_observation_complete gauge (name, namespace, service)
     cloudspec_openstack_request_duration_seconds histogram (method, service)
     cloudspec_openstack_requests_total counter (code, method, service)
     cloudspec_plan_awaiting_approval_since_seconds gauge (name, namespace)

@@ -230,7 +230,7 @@ fn what_is_told_of_a_cloudspec_is_a_page() {
     InSync                False   Drifted           2025-06-15T15:06:40Z  1 missing, 1 changed
     TenantsInSync         False   Drifted           2025-06-15T15:06:40Z  1 missing
     SecurityGroupsInSync  False   Drifted           2025-06-15T15:06:40Z  1 changed
-    Approved              False   AwaitingApproval  2025-06-15T15:06:40Z  read ChangePlan lab-aa, then approve it: kubectl annotate … approved=true, or kubectl cloudspec approve
+    Approved              False   AwaitingApproval  2025-06-15T15:06:40Z  read ChangePlan lab-aa, then approve it: kubectl -n clouds annotate cloudspec lab approved=true, or kubectl cloudspec approve lab -n clouds
     ApprovalGateEnforced  True    Enforced          2025-06-15T15:06:40Z  the API server refuses approvals by those who may not
     "#);
 }

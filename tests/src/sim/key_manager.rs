@@ -117,20 +117,25 @@ fn limits(world: &World, project: &str) -> Map<String, Value> {
 }
 
 fn read(given: &Value) -> Result<Vec<(String, i64)>, Answer> {
-    let unknown = |name: &str| {
+    let wrong = |why: &str| {
         let message = format!(
-            "Provided object does not match schema 'Project Quota': Additional properties are not allowed ('{name}' \
-             was unexpected). Invalid property: 'project_quotas'"
+            "Provided object does not match schema 'Project Quota': {why}. Invalid property: 'project_quotas'"
         );
         error(400, "Bad Request", &message)
     };
     let mut limits = Vec::new();
     for (name, value) in given.as_object().into_iter().flatten() {
         if !RESOURCES.contains(&name.as_str()) {
-            return Err(unknown(name));
+            let why = format!("Additional properties are not allowed ('{name}' was unexpected)");
+            return Err(wrong(&why));
         }
-        // Anything that is a number is taken, below -1 too.
-        limits.extend(value.as_i64().map(|number| (name.clone(), number)));
+        // Any whole number is taken, below -1 too.
+        let number = value.as_i64().ok_or_else(|| match value {
+            Value::Null => wrong("None is not of type 'integer'"),
+            Value::String(text) => wrong(&format!("'{text}' is not of type 'integer'")),
+            other => wrong(&format!("{other} is not of type 'integer'")),
+        })?;
+        limits.push((name.clone(), number));
     }
     Ok(limits)
 }

@@ -91,8 +91,18 @@ pub(crate) async fn key_manager_quotas(run: &mut Run) {
     run.keep_rows("project_quotas", "<one>");
     run.drop_key("total");
     run.call_as("keeper", "key-manager GET /v1/quotas", None, &[]).await;
-    run.call_as("keeper", put, quota(json!({"nonsense": 5})), &[]).await;
+    for refused in
+        [json!({"nonsense": 5}), json!({"secrets": null}), json!({"cas": "7"}), json!({"cas": 7.5})]
+    {
+        run.call_as("keeper", put, quota(refused), &[]).await;
+    }
+    run.call_as("keeper", put, quota(json!({"secrets": -5})), &[]).await;
+    run.call_as("keeper", put, quota(json!({})), &[]).await;
+    run.call_as("keeper", get, None, &[]).await;
     run.call_as("keeper", "key-manager DELETE /v1/project-quotas/{one}", None, &[]).await;
     run.call_as("keeper", "key-manager DELETE /v1/project-quotas/{one}", None, &[]).await;
     run.call_as("keeper", get, None, &[]).await;
+    run.call_as("keeper", put, quota(json!({})), &[]).await;
+    run.call_as("keeper", get, None, &[]).await;
+    run.call_as("keeper", "key-manager DELETE /v1/project-quotas/{one}", None, &[]).await;
 }

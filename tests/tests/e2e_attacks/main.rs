@@ -7,6 +7,7 @@
 mod at_admission;
 mod at_admission_rows;
 mod at_controller;
+mod elsewhere;
 mod held;
 mod later;
 

@@ -67,6 +67,14 @@ pub enum ConfigError {
         /// What is wrong.
         message: String,
     },
+    /// The credential to apply with would reach another cloud than the one that the approved plan is for.
+    #[error("failed to apply with {source_name}: {message}")]
+    OtherCloud {
+        /// The file and the cloud in it.
+        source_name: String,
+        /// What differs.
+        message: String,
+    },
     /// No HTTP client can be made.
     #[error("failed to set up TLS for {source_name}: {message}")]
     Tls {
@@ -85,6 +93,7 @@ impl ConfigError {
             Self::Yaml { .. } => "CloudsYamlInvalid",
             Self::Nothing { .. } | Self::NotChosen { .. } | Self::NoCloud { .. } => "CloudNotFound",
             Self::Field { .. } | Self::Pair { .. } => "CloudsYamlInvalid",
+            Self::OtherCloud { .. } => "OtherCloud",
             Self::Tls { .. } => "TlsFailed",
         }
     }

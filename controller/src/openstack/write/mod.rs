@@ -3,7 +3,8 @@
 //! What comes in: the credential to apply with, and an [`ApprovedPlan`]. What goes out: one look or one call at a time.
 //!
 //! # Guarantees
-//! Without an approved plan there is no [`Writer`], and without a writer no request that changes anything. A call is sent once: a
+//! Without an approved plan there is no [`Writer`], and without a writer no request that changes anything. A writer is of the
+//! cloud that the plan is for: the same Keystone and region, and the same endpoints where these are given by hand. A call is sent once: a
 //! login that had run out is renewed before it counts, everything else is told and not repeated. Of a call that got no clear
 //! answer it is told whether it may have arrived.
 
@@ -19,6 +20,7 @@ use super::transport::Meter;
 use crate::apply::port::{CloudWrite, Look, WriteError, Written};
 use crate::gate::ApprovedPlan;
 use crate::model::Action;
+use crate::model::cloud::CloudIdentity;
 use hand::Hand;
 
 /// Proof that a request is made by this room.
@@ -33,10 +35,11 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// A writer for the steps of an approved plan; nothing is sent yet.
+    /// A writer for the steps of an approved plan; nothing is sent yet. `observed` is what the credential that observes gives
+    /// instead of the catalogue: the plan follows from what was seen there.
     ///
     /// # Errors
-    /// When the two entries are not of one cloud, or a CA bundle is not understood.
+    /// When the credential is not of the plan's cloud, the two entries are not of one cloud, or a CA bundle is not understood.
     pub fn new(
         main: CloudConfig,
         identity: Option<CloudConfig>,
@@ -44,26 +47,25 @@ impl Writer {
         meter: Meter,
         approved: &ApprovedPlan,
     ) -> Result<Self, ConfigError> {
-        let cloud = &approved.plan().cloud;
-        if main.identity() != *cloud {
-            return Err(ConfigError::Pair {
-                first: main.source_name,
-                second: "the approved plan".to_owned(),
-                message: format!("the plan is for {} {}", cloud.auth_url, cloud.region),
-            });
+        let (planned, cloud) = (&approved.plan().cloud, main.identity());
+        if cloud != *planned {
+            let message = format!("the plan is for {}, and this is {}", say(planned), say(&cloud));
+            return Err(ConfigError::OtherCloud { source_name: main.source_name, message });
         }
-        if let Some(other) = identity.as_ref().filter(|other| other.auth_url != main.auth_url) {
-            return Err(ConfigError::Pair {
-                first: main.source_name,
-                second: other.source_name.clone(),
-                message: "their auth_url differs".to_owned(),
-            });
+        let differing = identity.as_ref().and_then(|other| Some((other, main.differs_from(other)?)));
+        if let Some((other, what)) = differing {
+            let second = other.source_name.clone();
+            return Err(ConfigError::Pair { first: main.source_name, second, message: what.to_owned() });
         }
         let identity = identity.map(|config| Session::new(config, limits, meter.clone())).transpose()?;
         let hand = Hand::new(Session::new(main, limits, meter)?, identity, Proof(()));
         let planned = approved.plan().steps.iter().map(|step| step.action.clone()).collect();
         Ok(Self { hand, planned })
     }
+}
+
+fn say(CloudIdentity { auth_url, region }: &CloudIdentity) -> String {
+    if region.is_empty() { auth_url.clone() } else { format!("{auth_url} in region {region}") }
 }
 
 impl CloudWrite for Writer {

@@ -1,6 +1,6 @@
 //! Limits of a project, in the five services that keep some.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
 use serde_json::{Value, json};
@@ -22,14 +22,25 @@ fn place(service: QuotaService, project: &str) -> (Vec<&str>, &'static str) {
     }
 }
 
-async fn current(hand: &Hand, project: &str, service: QuotaService) -> Result<QuotaValues, WriteError> {
+/// The limits that hold for a project, as far as they can be told.
+#[derive(Debug, Default)]
+struct Seen {
+    limits: QuotaValues,
+    /// Limits that the service keeps, and whose number it does not tell.
+    untold: BTreeSet<String>,
+}
+
+async fn current(hand: &Hand, project: &str, service: QuotaService) -> Result<Seen, WriteError> {
     let own = own(hand, project, service).await?;
     if service != QuotaService::KeyManager {
-        return own.ok_or_else(|| not_understood(service, project));
+        let limits = own.ok_or_else(|| not_understood(service, project))?;
+        return Ok(Seen { limits, untold: BTreeSet::new() });
     }
-    let mut all = defaults(hand).await?;
-    all.extend(own.unwrap_or_default());
-    Ok(all)
+    let own = own.unwrap_or_default();
+    let mut seen = defaults(hand).await?;
+    seen.untold.retain(|name| !own.contains_key(name));
+    seen.limits.extend(own);
+    Ok(seen)
 }
 
 /// The numbers that a service shows for a project; Barbican shows those alone that it has of its own.
@@ -43,19 +54,21 @@ async fn own(hand: &Hand, project: &str, service: QuotaService) -> Result<Option
     }
 }
 
-/// Barbican's defaults are what holds for the asking project where it has no limits of its own.
-async fn defaults(hand: &Hand) -> Result<QuotaValues, WriteError> {
+/// Barbican's defaults are what holds for the asking project; where that has a limit of its own, the default is not told.
+async fn defaults(hand: &Hand) -> Result<Seen, WriteError> {
     let service = QuotaService::KeyManager;
     let Found::There(answer) = hand.read(Service::KeyManager, &["quotas"], &[]).await? else {
         return Err(not_understood(service, "that asks"));
     };
     let all = numbers(answer.get("quotas"));
-    let mut defaults = all.ok_or_else(|| not_understood(service, "that asks"))?;
+    let mut limits = all.ok_or_else(|| not_understood(service, "that asks"))?;
+    let mut untold = BTreeSet::new();
     if let Some(asking) = hand.project(Service::KeyManager).await? {
         let own = own(hand, &asking.0, service).await?.unwrap_or_default();
-        defaults.retain(|name, _| !own.contains_key(name));
+        limits.retain(|name, _| !own.contains_key(name));
+        untold.extend(own.into_keys());
     }
-    Ok(defaults)
+    Ok(Seen { limits, untold })
 }
 
 fn numbers(fields: Option<&Value>) -> Option<QuotaValues> {
@@ -78,13 +91,17 @@ pub(super) async fn look(
     Ok(compare(&current(hand, id_of(project)?, service).await?, from, to))
 }
 
-fn compare(seen: &QuotaValues, from: Option<&QuotaValues>, to: &QuotaValues) -> Look {
-    if to.iter().all(|(name, limit)| seen.get(name) == Some(limit)) {
+fn compare(seen: &Seen, from: Option<&QuotaValues>, to: &QuotaValues) -> Look {
+    let Seen { limits, untold } = seen;
+    if to.iter().all(|(name, limit)| limits.get(name) == Some(limit)) {
         return Look::AlreadyDone { id: None };
     }
     for (name, limit) in to {
         let planned_for = from.and_then(|from| from.get(name));
-        match seen.get(name) {
+        match limits.get(name) {
+            // A step that asks nothing of what was there before needs not know it.
+            None if untold.contains(name) && planned_for.is_none() => {}
+            None if untold.contains(name) => return Look::Refused { why: not_told(name) },
             None => return Look::Refused { why: format!("the service does not report {name}") },
             Some(now) if now == limit || planned_for.is_none_or(|planned| planned == now) => {}
             Some(now) => {
@@ -94,6 +111,13 @@ fn compare(seen: &QuotaValues, from: Option<&QuotaValues>, to: &QuotaValues) -> 
         }
     }
     Look::Ready { revision: None }
+}
+
+fn not_told(limit: &str) -> String {
+    format!(
+        "the project has no limit {limit} of its own, and the service tells its default only to a project without one: \
+         apply with a credential of another project"
+    )
 }
 
 pub(super) async fn set(
@@ -126,14 +150,27 @@ mod tests {
         all.iter().map(|(name, limit)| ((*name).to_owned(), *limit)).collect()
     }
 
+    fn seen(all: &[(&str, i64)]) -> Seen {
+        Seen { limits: values(all), untold: BTreeSet::new() }
+    }
+
     #[test]
     fn limits_that_are_reached_need_no_call_and_limits_that_moved_allow_none() {
         let (from, to) = (values(&[("cores", 8), ("ram", 1)]), values(&[("cores", 16)]));
-        assert_eq!(compare(&values(&[("cores", 16)]), Some(&from), &to), Look::AlreadyDone { id: None });
-        assert_eq!(compare(&values(&[("cores", 8)]), Some(&from), &to), Look::Ready { revision: None });
-        assert_eq!(compare(&values(&[("cores", 3)]), None, &to), Look::Ready { revision: None });
-        for moved in [values(&[("cores", 9)]), values(&[("ram", 1)])] {
+        assert_eq!(compare(&seen(&[("cores", 16)]), Some(&from), &to), Look::AlreadyDone { id: None });
+        assert_eq!(compare(&seen(&[("cores", 8)]), Some(&from), &to), Look::Ready { revision: None });
+        assert_eq!(compare(&seen(&[("cores", 3)]), None, &to), Look::Ready { revision: None });
+        for moved in [seen(&[("cores", 9)]), seen(&[("ram", 1)])] {
             assert!(matches!(compare(&moved, Some(&from), &to), Look::Refused { .. }), "{moved:?}");
         }
+    }
+
+    #[test]
+    fn a_limit_that_is_not_told_is_set_only_where_nothing_was_planned_upon_it() {
+        let (from, to) = (values(&[("secrets", 8)]), values(&[("secrets", 9)]));
+        let untold = Seen { untold: ["secrets".to_owned()].into(), ..Seen::default() };
+        assert_eq!(compare(&untold, None, &to), Look::Ready { revision: None });
+        let Look::Refused { why } = compare(&untold, Some(&from), &to) else { panic!("it is not told") };
+        assert!(why.ends_with("apply with a credential of another project"), "{why}");
     }
 }

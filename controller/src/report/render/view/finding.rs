@@ -64,7 +64,8 @@ impl Findings {
 impl Finding {
     /// Of the diff.
     pub fn of(finding: &model::Finding) -> Self {
-        let model::Finding { severity, subject, aspect: _, kind, expected, actual, message } = finding;
+        let model::Finding { severity, subject, aspect: _, kind, expected, actual, message, unseen: _ } =
+            finding;
         Self {
             fingerprint: finding.fingerprint(),
             kind: format!("{kind:?}"),

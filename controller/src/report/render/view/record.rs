@@ -107,7 +107,7 @@ impl Record {
     /// Of a ChangePlan, and the findings that are still known.
     pub fn of(plan: &ChangePlan, findings: &[FindingStatus]) -> Self {
         let known: Vec<Finding> = findings.iter().map(Finding::kept).collect();
-        let ChangePlanStatus { phase, decision, executor: _, journal, finished_at, message, conditions: _ } =
+        let ChangePlanStatus { phase, decision, executor: _, journal, finished_at, message } =
             plan.status.clone().unwrap_or_default();
         Self {
             name: plan.metadata.name.clone().unwrap_or_default(),
