@@ -16,6 +16,7 @@ use cloudspec_crds::cloud_spec::{ApprovalPolicy, RequireDigest};
 use cloudspec_crds::status::Classes;
 use cloudspec_crds::{ChangePlanSpec, ChangePlanStatus};
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 const OWNER: &str = "0d1c";
 
@@ -367,7 +368,7 @@ fn nothing_else_is_admitted() {
 }
 
 #[test]
-fn a_decision_that_nobody_began_lapses_and_one_that_was_begun_does_not() {
+fn a_decision_lapses_from_the_last_step_that_was_begun_or_ended() {
     let rules = Rules::of(&ApprovalPolicy::default()).unwrap();
     let (_, mut status) = change_plan();
     assert_eq!(lapsed(&ChangePlanStatus::default(), &rules, at(500)), None);
@@ -379,9 +380,13 @@ fn a_decision_that_nobody_began_lapses_and_one_that_was_begun_does_not() {
         request_id: None,
         service_request_id: None,
         created_id: None,
-        started_at: None,
+        started_at: Some(Time(at(60))),
         finished_at: None,
         message: None,
     });
-    assert_eq!(lapsed(&status, &rules, at(500)), None);
+    assert_eq!(lapsed(&status, &rules, at(120)), None);
+    assert_eq!(lapsed(&status, &rules, at(121)).map(|reason| reason.name()), Some("ApprovalExpired"));
+    status.journal[0].finished_at = Some(Time(at(100)));
+    assert_eq!(lapsed(&status, &rules, at(160)), None);
+    assert_eq!(lapsed(&status, &rules, at(161)).map(|reason| reason.name()), Some("ApprovalExpired"));
 }

@@ -361,6 +361,29 @@ fn a_group_without_a_name_is_left_out_and_the_others_are_not() {
 }
 
 #[test]
+fn what_octavia_keeps_for_its_load_balancers_is_not_taken_and_its_look_alikes_are() {
+    let mut seen = random::world(&mut Dice::new(vec![1; 200]), Mood::Tame);
+    let project = seen.projects.as_ref().unwrap()[0].id.clone();
+    let group = |id: &str, name: &str| SecurityGroup {
+        id: uuid(id).as_str().into(),
+        name: name.into(),
+        project: project.clone(),
+        description: String::new(),
+        revision: 0,
+        rules: vec![],
+    };
+    let octavias = "lb-45e57210-c703-44a2-aac9-ad76aff67c31";
+    seen.security_groups = Ok(vec![group("1", octavias), group("2", "lb-front"), group("3", "lb-")]);
+    let imported = everything(&seen).unwrap();
+    let names: Vec<&str> = imported.security_groups.iter().map(|group| group.name.as_str()).collect();
+    assert_eq!(names, ["lb-", "lb-front"]);
+    let said: Vec<&String> = imported.notes.iter().filter(|note| note.contains("Octavia")).collect();
+    assert!(matches!(said.as_slice(), [one] if one.contains(octavias)), "{said:?}");
+    assert_eq!(imported.left_out, BTreeSet::new(), "the spec is whole");
+    finds_nothing(&imported, &seen).unwrap();
+}
+
+#[test]
 fn a_limit_that_no_spec_may_say_is_left_out_with_a_word() {
     let mut seen = random::world(&mut Dice::new(Vec::new()), Mood::Tame);
     let project = seen.projects.as_ref().unwrap()[0].id.clone();

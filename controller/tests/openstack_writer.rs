@@ -14,7 +14,7 @@ use cloudspec::model::cloud::{CloudIdentity, QuotaService};
 use cloudspec::model::desired::TenantName;
 use cloudspec::model::{Action, Class, Plan, Step};
 use cloudspec::observe::{CloudRead, Listing, Service};
-use cloudspec::openstack::{CloudConfig, ConfigError, Overrides, Writer};
+use cloudspec::openstack::{CloudConfig, ConfigError, Writer};
 use cloudspec::plan::{digest, to_spec};
 use cloudspec_crds::ChangePlanStatus;
 use cloudspec_crds::change_plan::{Decision, OwnerRef};
@@ -66,7 +66,7 @@ fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
 fn writer(url: &str) -> Writer {
     let config = config(url);
     let plan = approved(&config.identity(), describe());
-    Writer::new(config, None, limits(), Arc::new(|_| {}), &plan, &Overrides::default()).unwrap()
+    Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap()
 }
 
 fn describe() -> Action {
@@ -232,35 +232,43 @@ async fn a_look_is_repeated_and_changes_nothing() {
 #[test]
 fn a_writer_is_of_the_cloud_that_the_plan_was_approved_for() {
     let approved = approved(&config("http://127.0.0.1:1").identity(), describe());
-    let refused = |main: CloudConfig, identity: Option<CloudConfig>, observed: &Overrides| {
-        let made = Writer::new(main, identity, limits(), Arc::new(|_| {}), &approved, observed);
-        match made.err() {
-            None => String::new(),
-            Some(ConfigError::OtherCloud { message, .. }) => message,
-            Some(why) => panic!("{why}"),
-        }
+    let refused = |main: CloudConfig, identity: Option<CloudConfig>| match Writer::new(
+        main,
+        identity,
+        limits(),
+        Arc::new(|_| {}),
+        &approved,
+    )
+    .err()
+    {
+        None => String::new(),
+        Some(ConfigError::OtherCloud { message, .. } | ConfigError::Pair { message, .. }) => message,
+        Some(why) => panic!("{why}"),
     };
-    let none = Overrides::default();
-    assert_eq!(refused(config("http://127.0.0.1:1"), None, &none), "");
-    let region = CloudConfig { region: Some("two".into()), ..config("http://127.0.0.1:1") };
-    for elsewhere in [config("http://127.0.0.1:2"), region] {
-        let message = refused(elsewhere, None, &none);
+    let (here, there) = ("http://127.0.0.1:1", "http://127.0.0.1:2");
+    assert_eq!(refused(config(here), None), "");
+    let region = CloudConfig { region: Some("two".into()), ..config(here) };
+    // An endpoint that is given by hand is another cloud, too.
+    let network =
+        CloudConfig { overrides: [(Service::Network, there.parse().unwrap())].into(), ..config(here) };
+    for elsewhere in [config(there), region, network] {
+        let message = refused(elsewhere, None);
         assert!(message.starts_with("the plan is for http://127.0.0.1:1"), "{message}");
     }
+    let keystone =
+        CloudConfig { overrides: [(Service::Identity, there.parse().unwrap())].into(), ..config(here) };
+    assert_eq!(refused(config(here), Some(keystone)), "their identity_endpoint_override differs");
+    assert_eq!(refused(config(here), Some(config(there))), "their auth_url differs");
+}
 
-    // An endpoint that is given by hand is another cloud, too, unless the plan was made from what is there.
-    let by_hand = |service, url: &str| CloudConfig {
-        overrides: [(service, url.parse().unwrap())].into(),
-        ..config("http://127.0.0.1:1")
+#[test]
+fn two_spellings_of_an_endpoint_are_one_cloud() {
+    let by_hand = |url: &str| {
+        let overrides = [(Service::Network, url.parse().unwrap())].into();
+        CloudConfig { overrides, ..config("http://127.0.0.1:1") }.identity()
     };
-    let network = by_hand(Service::Network, "http://127.0.0.1:9");
-    let observed = Overrides::of(&by_hand(Service::Network, "http://127.0.0.1:9/v2.0/"), None);
-    assert_eq!(refused(network.clone(), None, &observed), "");
-    assert!(refused(network, None, &none).starts_with("its endpoint override of network is not that of"));
-    assert!(refused(config("http://127.0.0.1:1"), None, &observed).contains("override of network"));
-    let keystone = by_hand(Service::Identity, "http://127.0.0.1:9");
-    let message = refused(config("http://127.0.0.1:1"), Some(keystone), &observed);
-    assert!(message.contains("override of identity, network"), "{message}");
+    assert_eq!(by_hand("http://127.0.0.1:9"), by_hand("http://127.0.0.1:9/v2.0/"));
+    assert_ne!(by_hand("http://127.0.0.1:9"), by_hand("http://127.0.0.1:8"));
 }
 
 #[tokio::test]

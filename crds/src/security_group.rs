@@ -1,6 +1,5 @@
 //! Security groups and their rules as declared.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -159,7 +158,9 @@ pub enum EvidencePolicy {
 #[serde(rename_all = "camelCase")]
 pub struct Evidence {
     /// When it was measured.
-    pub measured_at: Time,
+    // As text: the API server takes more for a time than can be read, and one spec that cannot be read would hide all others.
+    #[schemars(extend("format" = "date-time"))]
+    pub measured_at: String,
     /// How it was measured, such as `conntrack on capi-mgmt-v2`.
     #[schemars(length(min = 1, max = 255), regex(pattern = VISIBLE))]
     pub method: String,

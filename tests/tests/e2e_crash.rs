@@ -9,6 +9,7 @@ mod applying;
 use std::time::Instant;
 
 use applying::{Outcome, Stage, undisturbed};
+use cloudspec_tests::cluster::Person;
 use cloudspec_tests::proxy::{Matcher, Place, Then};
 use cloudspec_tests::rig::cases;
 use futures::StreamExt;
@@ -30,6 +31,41 @@ async fn crashed(nth: u64, place: Place) -> (usize, Outcome) {
     stage.scene.start().await.unwrap();
     let again = stage.until_in_sync().await;
     (again, stage.outcome().await)
+}
+
+/// What a controller writes that decides and goes no further.
+fn decision(digest: &str) -> String {
+    // The API keeps whole seconds, and a decision may not change.
+    let at = jiff::Timestamp::from_second(jiff::Timestamp::now().as_second()).unwrap();
+    let decision = serde_json::json!({
+        "verdict": "Approved", "by": "alice", "groups": ["people"], "value": "true", "offer": 1, "digest": digest,
+        "gate": "Enforced", "at": at.to_string(),
+    });
+    serde_json::json!({"status": {"phase": "Applying", "decision": decision}}).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_nobody_was_told_of_is_told_before_it_is_carried_out() {
+    let mut stage = Stage::new("untold", &["--identity", "one"]).await;
+    stage.scene.controller.take().unwrap().kill().unwrap();
+    stage.approve();
+    let plan = stage.scene.plans().await.unwrap().remove(0);
+    let name = plan.metadata.name.clone().unwrap();
+    let account = Person::controller(&format!("{}-decides", stage.scene.namespace.name)).unwrap();
+    let patch = decision(&plan.spec.digest);
+    let decide = ["patch", "changeplan", &name, "--subresource=status", "--type=merge", "-p", &patch];
+    stage.scene.namespace.kubectl(&account, &decide, "").unwrap().or_fail().unwrap();
+    // The first write is held: this is what people see meanwhile.
+    let mut trap = stage.trap(Matcher::writes().nth(1), Place::Before);
+    stage.scene.start().await.unwrap();
+    trap.sprung().await;
+    let object = stage.scene.specs().get("lab").await.unwrap();
+    let status = object.status.unwrap();
+    assert_eq!((status.state.as_deref(), status.plan.is_none()), (Some("Applying"), true));
+    assert!(!object.metadata.annotations.unwrap_or_default().contains_key("approved"));
+    trap.release(Then::Forward);
+    assert_eq!(stage.until_in_sync().await, 0);
+    assert_eq!(stage.outcome().await.plans, ["Succeeded: Done Done Done Done Done Done Done Done"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 //! approval, correction, and the way back by hand. A proxy in front of the cloud is the witness.
 
 #![cfg(feature = "rig")]
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
 use std::process::Command;
 use std::time::{Duration, Instant};

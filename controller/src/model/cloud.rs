@@ -13,7 +13,7 @@ use super::rule::Rule;
 pub struct CloudIdentity {
     /// Keystone's URL without a version suffix.
     pub auth_url: String,
-    /// The region, or empty where none is chosen.
+    /// The region, or empty where none is chosen; and the endpoints that are given in place of the catalogue's.
     pub region: String,
 }
 

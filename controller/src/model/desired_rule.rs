@@ -54,7 +54,11 @@ pub(super) fn rule_from(
     };
     let mut texts = Vec::new();
     validate::text(description.as_deref(), NEUTRON_DESCRIPTION, ".description".to_owned(), &mut texts);
-    if let Some(declared::Evidence { measured_at: _, method, by }) = evidence {
+    if let Some(declared::Evidence { measured_at, method, by }) = evidence {
+        if measured_at.parse::<jiff::Timestamp>().is_err() {
+            let message = "is not a time: write it like 2026-07-01T09:00:00Z";
+            return wrong_rule(".evidence.measuredAt", message);
+        }
         validate::name(method, LONG_NAME, ".evidence.method".to_owned(), &mut texts);
         validate::name(by, LONG_NAME, ".evidence.by".to_owned(), &mut texts);
     }

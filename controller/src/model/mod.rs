@@ -26,3 +26,4 @@ pub use finding::{Aspect, Finding, FindingKind, Severity, Subject};
 pub use inventory::{Inventory, Resource, ResourceKey, ResourceType};
 pub use plan::{Class, Plan, PlanDigest, Step};
 pub use snapshot::{Lookup, Sighting, Snapshot, Unknown};
+pub(crate) use validate::is_neutron_id;

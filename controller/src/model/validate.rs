@@ -164,7 +164,7 @@ pub(super) fn keystone_id(id: Option<&str>, field: String, wrong: &mut Vec<Inval
 }
 
 /// Whether it is an id of Neutron: a UUID in lower case with hyphens.
-pub(super) fn is_neutron_id(id: &str) -> bool {
+pub(crate) fn is_neutron_id(id: &str) -> bool {
     let groups: Vec<&str> = id.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
         && groups.iter().all(|group| group.bytes().all(is_hex))

@@ -33,7 +33,7 @@ impl Default for Limits {
             connect: Duration::from_secs(10),
             attempt: Duration::from_secs(60),
             listing: Duration::from_secs(180),
-            bytes: 64 << 20,
+            bytes: 48 << 20,
             pages: 1000,
             page: 1000,
             repetitions: 3,

@@ -20,7 +20,7 @@ mod transport;
 mod write;
 
 pub use config::{
-    CloudConfig, ConfigError, Credential, DomainRef, Environment, Interface, Overrides, Owned, Scope, Trust,
+    CloudConfig, ConfigError, Credential, DomainRef, Environment, Interface, Owned, Scope, Trust,
     from_secret, local,
 };
 pub use limits::Limits;

@@ -44,12 +44,10 @@ impl Reader {
         meter: Meter,
     ) -> Result<Self, ConfigError> {
         let cloud = main.identity();
-        if let Some(other) = identity.as_ref().filter(|other| other.auth_url != main.auth_url) {
-            return Err(ConfigError::Pair {
-                first: main.source_name,
-                second: other.source_name.clone(),
-                message: "their auth_url differs".to_owned(),
-            });
+        let differing = identity.as_ref().and_then(|other| Some((other, main.differs_from(other)?)));
+        if let Some((other, what)) = differing {
+            let second = other.source_name.clone();
+            return Err(ConfigError::Pair { first: main.source_name, second, message: what.to_owned() });
         }
         let identity = identity.map(|config| Session::new(config, limits, meter.clone())).transpose()?;
         Ok(Self { cloud, main: Session::new(main, limits, meter)?, identity, limits })

@@ -132,7 +132,8 @@ impl Session {
     /// Sends a request with this token and no other: what the write side builds on, which must know whether a request that
     /// failed may have arrived.
     pub(crate) async fn send_once(&self, token: &Token, request: &Request) -> Result<Answer, SendError> {
-        self.transport.send(&request.clone().with_header(AUTH_TOKEN, token.header.clone())).await
+        let sent = self.transport.send(&request.clone().with_header(AUTH_TOKEN, token.header.clone())).await;
+        sent.map(|answer| without(token, answer))
     }
 
     async fn login(&self, number: u64) -> Result<Token, ReadError> {
@@ -177,6 +178,16 @@ impl Session {
         let whole = Duration::try_from(expires_at.duration_since(issued_at)).unwrap_or_default();
         let renew_at = sent + whole - (whole / 10).min(EARLY);
         Ok(Token { header, number, renew_at, ends_at: sent + whole, catalog, project })
+    }
+}
+
+/// A refusal in whose words the token does not stand: what a service says is told to all who may read it.
+fn without(token: &Token, answer: Answer) -> Answer {
+    let secret = token.header.to_str().unwrap_or_default();
+    let words = std::str::from_utf8(&answer.body).unwrap_or_default();
+    match !answer.status.is_success() && !secret.is_empty() && words.contains(secret) {
+        true => Answer { body: words.replace(secret, "***").into(), ..answer },
+        false => answer,
     }
 }
 

@@ -18,6 +18,7 @@ use super::lease::Mandate;
 use super::offers::Era;
 use super::owner::{Declared, Key, Owner};
 use super::pool::Pool;
+use super::turns::Turns;
 use crate::model::cloud::CloudIdentity;
 use crate::model::{Desired, Subject};
 use crate::report::Metrics;
@@ -35,6 +36,7 @@ pub(super) struct Context {
     /// The replica, as the lease names it.
     pub(super) holder: String,
     pub(super) mandate: Mandate,
+    pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
     pub(super) specs: Watched<CloudSpec>,
     pub(super) recorder: Recorder,
@@ -79,6 +81,7 @@ pub(super) struct Parts {
     pub(super) start: String,
     pub(super) holder: String,
     pub(super) mandate: Mandate,
+    pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
     pub(super) specs: Watched<CloudSpec>,
     pub(super) recorder: Recorder,
@@ -97,6 +100,7 @@ impl Context {
             start,
             holder,
             mandate,
+            turns,
             stop,
             specs,
             recorder,
@@ -114,6 +118,7 @@ impl Context {
             start,
             holder,
             mandate,
+            turns,
             stop,
             specs,
             recorder,
@@ -197,13 +202,17 @@ impl Context {
         claims
     }
 
-    /// What another CloudSpec lists; none where it is not valid or has no credential: then it corrects nothing either.
+    /// What another CloudSpec lists; none where it is not valid, or has not seen the cloud: then it corrects nothing either.
     async fn claim_of(&self, other: &CloudSpec) -> Option<Claim> {
         let generation = other.metadata.generation.unwrap_or_default();
         let uid = other.uid().unwrap_or_default();
         let known = self.memory().claims.of(&uid, generation).cloned();
         if known.is_some() {
             return known;
+        }
+        // This process has not looked for it yet; what an earlier one saw stands in its status.
+        if !has_seen(other) {
+            return None;
         }
         let desired = Desired::from_spec(&other.spec).ok()?;
         let namespace = other.namespace().unwrap_or_default();
@@ -271,4 +280,10 @@ impl Context {
         drop(memory);
         self.wake(contested.iter());
     }
+}
+
+/// Whether a CloudSpec could see all that it declares when it was last looked at.
+fn has_seen(object: &CloudSpec) -> bool {
+    let conditions = object.status.iter().flat_map(|status| &status.conditions);
+    conditions.into_iter().any(|condition| condition.type_ == "Observed" && condition.status == "True")
 }

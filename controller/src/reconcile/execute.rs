@@ -140,11 +140,9 @@ async fn writer<O: Owner>(
     let credentials = context.pool.credentials(&namespace, apply).await;
     let Credentials { main, identity, .. } = credentials.map_err(|why| NoWriter::NotYet(why.to_string()))?;
     let meter = context.pool.meter();
-    Writer::new(main, identity, Limits::default(), meter, approved, &audited.overrides).map_err(|why| {
-        match why {
-            ConfigError::OtherCloud { .. } => NoWriter::Elsewhere(why.to_string()),
-            _ => NoWriter::NotYet(why.to_string()),
-        }
+    Writer::new(main, identity, Limits::default(), meter, approved).map_err(|why| match why {
+        ConfigError::OtherCloud { .. } => NoWriter::Elsewhere(why.to_string()),
+        _ => NoWriter::NotYet(why.to_string()),
     })
 }
 

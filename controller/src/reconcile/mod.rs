@@ -27,6 +27,7 @@ mod run;
 mod server;
 mod taken;
 mod told;
+mod turns;
 
 pub use lease::identity;
 pub use run::{RunConfig, RunError, run};

@@ -21,7 +21,6 @@ use crate::gate::approval::Rules;
 use crate::model::cloud::CloudIdentity;
 use crate::model::desired::Invalid;
 use crate::model::{Plan, PlanDigest, Unknown};
-use crate::openstack::Overrides;
 
 /// Names an object of any kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -122,6 +121,13 @@ pub(super) trait Owner:
     /// Tells what was found out.
     fn tell(context: &Context, told: Told<'_, Self>) -> impl Future<Output = Result<(), kube::Error>> + Send;
 
+    /// Tells that it is being deleted: whatever keeps it there, what was seen before is said no more.
+    fn tell_leaving(context: &Context, object: &Self)
+    -> impl Future<Output = Result<(), kube::Error>> + Send;
+
+    /// A status that is shorter than the one before, and so has room wherever that had: it says that nothing can be said.
+    fn without_room(context: &Context, object: &Self, before: &Self::Status) -> Self::Status;
+
     /// Tells that a spec is wrong.
     fn tell_invalid(
         context: &Context,
@@ -156,8 +162,6 @@ pub(super) struct Audited<O: Owner> {
     pub(super) cloud: CloudIdentity,
     /// What there is to be done.
     pub(super) plan: Plan,
-    /// The endpoints that were looked at instead of the catalogue's: what is applied goes to the same.
-    pub(super) overrides: Overrides,
     /// Limits that the plan is beyond, in words.
     pub(super) exceeded: Vec<String>,
     /// The credential to apply with, where there is one.

@@ -46,6 +46,7 @@ pub(super) enum Error {
 
 /// One reconciliation.
 pub(super) async fn reconcile<O: Owner>(object: Arc<O>, context: Arc<Context>) -> Result<Action, Error> {
+    let _turn = context.turns.wait(&object.namespace().unwrap_or_default()).await;
     let begun = context.clock.monotonic();
     let key = Key::of(object.as_ref());
     let done = reconcile_once(object, &context).await;
@@ -58,13 +59,17 @@ pub(super) async fn reconcile<O: Owner>(object: Arc<O>, context: Arc<Context>) -
 }
 
 async fn reconcile_once<O: Owner>(object: Arc<O>, context: &Context) -> Result<Action, Error> {
-    if object.meta().deletion_timestamp.is_some() || !leads(context) {
+    if !leads(context) {
         return Ok(Action::await_change());
     }
     // What is decided on is what stands now, not what a cache remembers.
     let api = api_of(&context.client, object.as_ref());
     let Some(object) = api.get_opt(&object.name_any()).await? else { return Ok(Action::await_change()) };
     context.looks_after(&object);
+    if object.meta().deletion_timestamp.is_some() {
+        O::tell_leaving(context, &object).await?;
+        return Ok(Action::await_change());
+    }
     let declared = match O::declared(Arc::new(object.clone())) {
         Ok(declared) => declared,
         Err(wrong) => {
@@ -74,6 +79,10 @@ async fn reconcile_once<O: Owner>(object: Arc<O>, context: &Context) -> Result<A
     };
     let plans = Plans::of(&context.client, &object);
     let all = plans.all().await?;
+    // A leader that ended between its decision and the telling of it left a status that waits for an approval.
+    if object.offer().is_some() && all.iter().any(plans::is_unfinished) {
+        tell_unfinished(context, &declared, &all, None).await?;
+    }
     // An approval is used once: it goes before its plan is carried out.
     take_away_decided(context, &declared, &all).await?;
     let Some(plan) = all.iter().find(|plan| plans::is_unfinished(plan)) else {
@@ -87,24 +96,27 @@ async fn reconcile_once<O: Owner>(object: Arc<O>, context: &Context) -> Result<A
         Ok(()) => Ok(Action::requeue(Duration::ZERO)),
         Err(why) => {
             if leads(context) {
-                tell_interrupted(context, &declared, &plans.all().await?, &why).await?;
+                tell_unfinished(context, &declared, &plans.all().await?, Some(&why)).await?;
             }
             Err(why.into())
         }
     }
 }
 
-/// A plan that has to be carried on later: what is so now is told, and nothing else is offered or ruled on.
-async fn tell_interrupted<O: Owner>(
+/// A plan that has to be carried on, and why not at once: what is so now is told, and nothing else is offered or ruled on.
+async fn tell_unfinished<O: Owner>(
     context: &Context,
     declared: &Declared<O>,
     all: &[ChangePlan],
-    why: &Interrupted,
+    why: Option<&Interrupted>,
 ) -> Result<(), Error> {
     let seen = context.guard.borrow().clone();
     let audited = O::look(context, declared, context.not_before(&declared.key, declared.interval)).await;
+    if !leads(context) {
+        return Ok(());
+    }
     // The telling must not change from try to try, or each would be a write.
-    let why = why.to_string();
+    let why = why.map(ToString::to_string);
     let told = Told {
         declared,
         seen: &seen,
@@ -112,7 +124,7 @@ async fn tell_interrupted<O: Owner>(
         offer: None,
         verdict: &Verdict::NotAsked,
         all,
-        interrupted: Some(&why),
+        interrupted: why.as_deref(),
     };
     Ok(O::tell(context, told).await?)
 }

@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use cloudspec_crds::cloud_spec::CredentialRef;
+use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use kube::Client;
-use kube::api::Api;
+use kube::api::GetParams;
+use kube::core::Request;
+use kube::{Client, Resource};
 use sha2::{Digest, Sha256};
 
 use super::clock::Clock;
@@ -71,9 +73,7 @@ impl Pool {
         reference: &CredentialRef,
     ) -> Result<Credentials, Unknown> {
         let CredentialRef { secret_name, cloud_name, identity_cloud_name } = reference;
-        let api: Api<Secret> = Api::namespaced(self.client.clone(), namespace);
-        let secret = api.get(secret_name).await.map_err(|why| not_read(namespace, secret_name, &why))?;
-        let data = secret.data.unwrap_or_default();
+        let data = self.data(namespace, secret_name).await?;
         let text = data.get("clouds.yaml").map(|bytes| std::str::from_utf8(&bytes.0));
         let Some(Ok(text)) = text else {
             let message = format!("Secret {namespace}/{secret_name} has no text under the key clouds.yaml");
@@ -86,6 +86,24 @@ impl Pool {
         let identity = identity_cloud_name.as_ref().map(read).transpose()?;
         let names = [Some(cloud_name), identity_cloud_name.as_ref()];
         Ok(Credentials { main, identity, key: key_of(text, cacert, &names) })
+    }
+
+    /// The data of a Secret, and nothing else of it: kube's client puts an object into the log that it cannot read, and whoever
+    /// may change a Secret can put a time into its metadata that nobody can read.
+    async fn data(&self, namespace: &str, name: &str) -> Result<BTreeMap<String, ByteString>, Unknown> {
+        #[derive(serde::Deserialize)]
+        struct Data {
+            #[serde(default)]
+            data: BTreeMap<String, ByteString>,
+        }
+        let failed = |why: kube::Error| not_read(namespace, name, &why);
+        let request = Request::new(Secret::url_path(&(), Some(namespace))).get(name, &GetParams::default());
+        let request = request.map_err(|why| failed(kube::Error::BuildRequest(why)))?;
+        let text = self.client.request_text(request).await.map_err(failed)?;
+        // What could not be read is not shown.
+        let read: Data = serde_json::from_str(&text)
+            .map_err(|_| unknown("SecretNotRead", format!("Secret {namespace}/{name} is not understood")))?;
+        Ok(read.data)
     }
 
     /// The reader of a credential: the one that others use already, or a new one.

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cloudspec_crds::CloudSpec;
-use futures::StreamExt;
+use futures::{StreamExt, TryStreamExt};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::Api;
+use kube::core::DeserializeGuard;
+use kube::core::error_boundary::InvalidObject;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::events::{Recorder, Reporter};
 use kube::runtime::reflector::{self, ObjectRef};
@@ -26,6 +29,7 @@ use super::pipeline::{Error, reconcile};
 use super::plans::Plans;
 use super::pool::Pool;
 use super::server::{Readiness, serve};
+use super::turns::Turns;
 use crate::openstack::{Exchange, Limits, Meter};
 use crate::report::{Metrics, Of};
 
@@ -54,7 +58,7 @@ pub struct RunConfig {
     pub advisory: bool,
     /// Where `/metrics`, `/healthz` and `/readyz` are served.
     pub listen: SocketAddr,
-    /// How many CloudSpecs are looked after at a time.
+    /// How many CloudSpecs of one namespace are looked after at a time.
     pub concurrency: u16,
     /// How long a call of a process that died may still be at work in a service.
     pub settle: Duration,
@@ -151,7 +155,7 @@ async fn work(
     let watchman = Watchman::new(client.clone(), &config.own_namespace, config.advisory);
     let (seen, guard) = watch::channel(watchman.look().await);
     let (wake, woken) = mpsc::unbounded_channel();
-    let api: Api<CloudSpec> = match &config.namespace {
+    let api: Api<DeserializeGuard<CloudSpec>> = match &config.namespace {
         Some(namespace) => Api::namespaced(client.clone(), namespace),
         None => Api::all(client.clone()),
     };
@@ -160,6 +164,7 @@ async fn work(
     let changed = predicates::generation.combine(predicates::annotations);
     let objects = watcher(api, watcher::Config::default())
         .default_backoff()
+        .try_filter_map(|event| std::future::ready(Ok(readable(event))))
         .reflect(writer)
         .applied_objects()
         .predicate_filter(changed, kube::runtime::PredicateConfig::default());
@@ -172,6 +177,7 @@ async fn work(
         start: uuid::Uuid::new_v4().to_string(),
         holder: config.identity.clone(),
         mandate,
+        turns: Turns::new(config.concurrency),
         stop: stop.clone(),
         specs: Watched { store: store.clone(), wake },
         recorder: recorder(client, &config.identity),
@@ -179,7 +185,8 @@ async fn work(
         settle: config.settle,
     }));
     let controller = Controller::for_stream(objects, store.clone())
-        .with_config(Config::default().concurrency(config.concurrency))
+        // Unbounded, for each waits for its turn among those of its own namespace.
+        .with_config(Config::default().concurrency(0))
         .reconcile_on(UnboundedReceiverStream::new(woken))
         .reconcile_all_on(WatchStream::from_changes(guard).map(drop))
         .graceful_shutdown_on(stop.clone().cancelled_owned())
@@ -196,6 +203,25 @@ async fn work(
         // A controller whose API server is away does not end by itself.
         () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {}
     }
+}
+
+/// An object that cannot be read is left out, and the others are looked after.
+fn readable<O: Owner>(event: watcher::Event<DeserializeGuard<O>>) -> Option<watcher::Event<O>> {
+    use watcher::Event::{Apply, Delete, Init, InitApply, InitDone};
+    let of = |DeserializeGuard(object): DeserializeGuard<O>| {
+        let warn = |why: &InvalidObject| {
+            let ObjectMeta { name, namespace, .. } = &why.metadata;
+            tracing::warn!(error = why.error, ?namespace, ?name, kind = O::KIND, "an object cannot be read");
+        };
+        object.inspect_err(warn).ok()
+    };
+    Some(match event {
+        Init => Init,
+        InitDone => InitDone,
+        InitApply(object) => InitApply(of(object)?),
+        Apply(object) => Apply(of(object)?),
+        Delete(object) => Delete(of(object)?),
+    })
 }
 
 fn on_error<O: Owner>(object: Arc<O>, why: &Error, context: Arc<Context>) -> Action {

@@ -49,13 +49,26 @@ pub(super) async fn write<O: Owner>(
     status: O::Status,
     notes: Vec<Note>,
 ) -> Result<(), kube::Error> {
-    if object.status().cloned().unwrap_or_default() == status {
+    let before = object.status().cloned().unwrap_or_default();
+    if before == status {
         return Ok(());
     }
     let mut object = object.clone();
     object.set_status(status);
     let api = api_of(&context.client, &object);
-    api.replace_status(&object.name_any(), &PostParams::default(), &object).await?;
+    match api.replace_status(&object.name_any(), &PostParams::default(), &object).await {
+        Ok(_) => {}
+        Err(kube::Error::Api(why)) if why.message.contains("too large") => {
+            // What was true before must not go on being said where there is no room for what is true.
+            let short = O::without_room(context, &object, &before);
+            if short != before {
+                object.set_status(short);
+                api.replace_status(&object.name_any(), &PostParams::default(), &object).await?;
+            }
+            return Err(kube::Error::Api(why));
+        }
+        Err(why) => return Err(why),
+    }
     for note in notes {
         publish(context, &object, note).await;
     }

@@ -23,6 +23,8 @@ pub struct Matcher {
 pub enum Fault {
     /// The connection is cut without an answer; the service is not asked.
     Refuse,
+    /// 400, with the token of the call in the service's own words, as Keystone once said which token it did not find.
+    Echo,
     /// The service is asked; the connection is cut in the middle of its answer.
     Reset,
     /// The service is asked later.
@@ -142,6 +144,7 @@ impl Fault {
             Self::Truncate => "truncated",
             Self::Html => "html",
             Self::InvalidJson => "invalid json",
+            Self::Echo => "echoed",
             Self::HalfPage => "half a page",
             Self::Shortened => "shortened",
             Self::ShortPage => "short page",

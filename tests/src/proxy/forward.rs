@@ -71,6 +71,9 @@ async fn carry(shared: &Shared, cut: &Cut, parts: Parts, body: Bytes) -> Respons
     if run(&hooks, &call, Place::Before).await == Then::Drop {
         return drop_connection(shared, &call, cut, "cut before");
     }
+    if fault == Some(Fault::Echo) {
+        return echo(shared, &call, &parts);
+    }
     let answer = match without_asking(shared, &call, cut, fault.as_ref()).await {
         Some(response) => return response,
         None => ask(shared, &call, parts, &url, body).await,
@@ -147,6 +150,17 @@ fn drop_connection(shared: &Shared, call: &Call, cut: &Cut, why: &'static str) -
     Response::default()
 }
 
+/// What a service answers that says which token it was sent: in its words, and as the id of the request.
+fn echo(shared: &Shared, call: &Call, parts: &Parts) -> Response {
+    note(shared, call, |call| call.status = Some(400));
+    let token = parts.headers.get("x-auth-token").and_then(|token| token.to_str().ok()).unwrap_or_default();
+    let body =
+        serde_json::json!({"error": {"code": 400, "message": format!("Could not find token: {token}.")}});
+    let response = Response::builder().status(400).header("Content-Type", "application/json");
+    let response = response.header("x-openstack-request-id", token);
+    response.body(Body::from(body.to_string())).unwrap_or_default()
+}
+
 /// Faults for which the service is not asked.
 async fn without_asking(shared: &Shared, call: &Call, cut: &Cut, fault: Option<&Fault>) -> Option<Response> {
     let (status, kind, body) = match fault? {
@@ -170,7 +184,8 @@ async fn without_asking(shared: &Shared, call: &Call, cut: &Cut, fault: Option<&
         }
         Fault::Html => (200, "text/html", "<!DOCTYPE html><html><body><h1>It works!</h1></body></html>"),
         Fault::InvalidJson => (200, "application/json", "{\"rows\": [1, 2,, 3]}"),
-        Fault::Reset
+        Fault::Echo
+        | Fault::Reset
         | Fault::Truncate
         | Fault::HalfPage
         | Fault::Shortened

@@ -106,3 +106,17 @@ fn a_spec_of_the_largest_size_can_be_approved() {
     stage.annotate(&stage.alice, "large", &["approved=true"]).or_fail().unwrap();
     assert_eq!(stage.stamp("large", "approved-offer"), "1");
 }
+
+#[test]
+fn whoever_may_approve_does_not_turn_the_separation_of_author_and_approver_off() {
+    let stage = Stage::new("separate");
+    let separate = |value: bool| format!("{{\"spec\":{{\"approval\":{{\"separateAuthor\":{value}}}}}}}");
+    let patch = |person, value| stage.patch(person, &["cloudspec", "x"], &separate(value));
+    patch(&stage.alice, true).or_fail().unwrap();
+    let refused = patch(&stage.alice, false);
+    assert!(
+        !refused.succeeded && refused.error.contains("somebody has to do it who may not approve"),
+        "{refused:?}"
+    );
+    patch(&stage.bob, false).or_fail().unwrap();
+}

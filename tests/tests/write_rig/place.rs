@@ -10,7 +10,7 @@ use cloudspec::model::action::{GroupRef, ProjectRef, RuleRef};
 use cloudspec::model::cloud::CloudIdentity;
 use cloudspec::model::desired::{GroupName, TenantName};
 use cloudspec::model::{Action, Class, Step};
-use cloudspec::openstack::{CloudConfig, Environment, Limits, Overrides, Writer, local};
+use cloudspec::openstack::{CloudConfig, Environment, Limits, Writer, local};
 use cloudspec::plan::{digest, to_spec};
 use cloudspec_crds::ChangePlanStatus;
 use cloudspec_crds::change_plan::{Decision, OwnerRef};
@@ -168,8 +168,7 @@ impl Place {
     /// The writer of a plan of this one call.
     fn writer(&self, action: &Action) -> Writer {
         let plan = approved(&self.through.identity(), action);
-        let (limits, observed) = (Limits::default(), Overrides::default());
-        Writer::new(self.through.clone(), None, limits, Arc::new(|_| {}), &plan, &observed).unwrap()
+        Writer::new(self.through.clone(), None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
     }
 
     pub(crate) async fn look(&self, action: &Action) -> Look {

@@ -11,7 +11,6 @@
 mod entry;
 mod error;
 mod files;
-mod overrides;
 mod parse;
 
 use std::collections::BTreeMap;
@@ -21,8 +20,8 @@ use url::Url;
 
 pub use error::ConfigError;
 pub use files::{Environment, from_secret, local};
-pub use overrides::Overrides;
 
+use super::catalog::versioned;
 use crate::model::cloud::CloudIdentity;
 use crate::observe::Service;
 
@@ -50,11 +49,27 @@ pub struct CloudConfig {
 }
 
 impl CloudConfig {
-    /// Which cloud this is.
+    /// Which cloud this is. An endpoint that is given in place of the catalogue's leads to another one, so it stands beside the region.
     pub fn identity(&self) -> CloudIdentity {
+        let given = self.overrides.iter().map(|(service, url)| {
+            // Two spellings of one endpoint, with its version and without, are one.
+            let url = versioned(*service, url.clone());
+            format!("{service} at {}", url.as_str().trim_end_matches('/'))
+        });
+        let parts: Vec<String> = self.region.clone().into_iter().chain(given).collect();
         CloudIdentity {
             auth_url: self.auth_url.as_str().trim_end_matches('/').to_owned(),
-            region: self.region.clone().unwrap_or_default(),
+            region: parts.join("; "),
+        }
+    }
+
+    /// Whether a second entry, for Keystone alone, logs in at the same place; or which field differs.
+    pub(super) fn differs_from(&self, other: &Self) -> Option<&'static str> {
+        let keystone = |config: &Self| config.overrides.get(&Service::Identity).cloned();
+        match () {
+            () if self.auth_url != other.auth_url => Some("their auth_url differs"),
+            () if keystone(self) != keystone(other) => Some("their identity_endpoint_override differs"),
+            () => None,
         }
     }
 }

@@ -125,7 +125,7 @@ impl Hand {
             token = session.another(&token).await.map_err(not_sent)?;
             answer = session.send_once(&token, &request).await.map_err(unanswered)?;
         }
-        let id = answer.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let id = request_id_of(&answer);
         match answer.status.as_u16() {
             200..=299 if answer.body.is_empty() => Ok((Value::Null, id)),
             200..=299 => Ok((json(&answer)?, id)),
@@ -144,7 +144,7 @@ impl Hand {
     /// A call that makes something, whose id stands at this place of the answer.
     pub(super) async fn make(&self, call: Call<'_>, id: &str) -> Result<Written, WriteError> {
         let (answer, request_id) = self.call(call).await?;
-        match answer.pointer(id).and_then(Value::as_str) {
+        match answer.pointer(id).and_then(Value::as_str).filter(|id| is_id(id)) {
             Some(id) => Ok(Written { id: Some(id.to_owned()), request_id, progress: Progress::Done }),
             None => Err(WriteError::Unclear { message: "the answer names no id".to_owned() }),
         }
@@ -212,7 +212,7 @@ fn json(answer: &Answer) -> Result<Value, WriteError> {
 
 /// What the service did not do (4xx) is refused, but for what may pass; what it may have done in part (5xx) is not clear.
 fn refused_or_unclear(status: u16, answer: &Answer) -> WriteError {
-    let id = answer.headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let id = request_id_of(answer);
     match status {
         // Too many requests: not now is no refusal.
         429 => WriteError::NotSent { message: said(status, answer) },
@@ -221,6 +221,18 @@ fn refused_or_unclear(status: u16, answer: &Answer) -> WriteError {
         400..=499 => WriteError::Refused { status, message: said(status, answer), request_id: id },
         _ => WriteError::Unclear { message: said(status, answer) },
     }
+}
+
+/// Whatever else stands where an id should is kept out of the journal and out of paths.
+fn is_id(text: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    (1..=64).contains(&text.len()) && text.bytes().all(fits)
+}
+
+/// The id that the service gave the request; every service's begins so.
+fn request_id_of(answer: &Answer) -> Option<String> {
+    let id = answer.headers.get(REQUEST_ID)?.to_str().ok()?;
+    (id.starts_with("req-") && is_id(id)).then(|| id.to_owned())
 }
 
 fn said(status: u16, answer: &Answer) -> String {

@@ -14,7 +14,7 @@ mod network;
 mod quota;
 mod remove;
 
-use super::config::{CloudConfig, ConfigError, Overrides};
+use super::config::{CloudConfig, ConfigError};
 use super::limits::Limits;
 use super::session::Session;
 use super::transport::Meter;
@@ -22,7 +22,6 @@ use crate::apply::port::{CloudWrite, Look, WriteError, Written};
 use crate::gate::ApprovedPlan;
 use crate::model::Action;
 use crate::model::cloud::CloudIdentity;
-use crate::observe::Service;
 use hand::Hand;
 
 /// Proof that a request is made by this room.
@@ -48,44 +47,22 @@ impl Writer {
         limits: Limits,
         meter: Meter,
         approved: &ApprovedPlan,
-        observed: &Overrides,
     ) -> Result<Self, ConfigError> {
-        same_cloud(&main, identity.as_ref(), &approved.plan().cloud, observed)?;
-        if let Some(other) = identity.as_ref().filter(|other| other.auth_url != main.auth_url) {
-            return Err(ConfigError::Pair {
-                first: main.source_name,
-                second: other.source_name.clone(),
-                message: "their auth_url differs".to_owned(),
-            });
+        let (planned, cloud) = (&approved.plan().cloud, main.identity());
+        if cloud != *planned {
+            let message = format!("the plan is for {}, and this is {}", say(planned), say(&cloud));
+            return Err(ConfigError::OtherCloud { source_name: main.source_name, message });
+        }
+        let differing = identity.as_ref().and_then(|other| Some((other, main.differs_from(other)?)));
+        if let Some((other, what)) = differing {
+            let second = other.source_name.clone();
+            return Err(ConfigError::Pair { first: main.source_name, second, message: what.to_owned() });
         }
         let identity = identity.map(|config| Session::new(config, limits, meter.clone())).transpose()?;
         let hand = Hand::new(Session::new(main, limits, meter)?, identity, Proof(()));
         let planned = approved.plan().steps.iter().map(|step| step.action.clone()).collect();
         Ok(Self { hand, planned })
     }
-}
-
-/// The cloud of the plan is the one that is reached.
-fn same_cloud(
-    main: &CloudConfig,
-    identity: Option<&CloudConfig>,
-    planned: &CloudIdentity,
-    observed: &Overrides,
-) -> Result<(), ConfigError> {
-    let other = |message| Err(ConfigError::OtherCloud { source_name: main.source_name.clone(), message });
-    let cloud = main.identity();
-    if cloud != *planned {
-        return other(format!("the plan is for {}, and this is {}", say(planned), say(&cloud)));
-    }
-    let differing = Overrides::of(main, identity).differing(observed);
-    if differing.is_empty() {
-        return Ok(());
-    }
-    let services: Vec<&str> = differing.into_iter().map(Service::name).collect();
-    other(format!(
-        "its endpoint override of {} is not that of the credential that observes: give both the same, or none",
-        services.join(", ")
-    ))
 }
 
 fn say(CloudIdentity { auth_url, region }: &CloudIdentity) -> String {

@@ -118,6 +118,15 @@ impl Owner for CloudSpec {
         tell::tell(context, told).await
     }
 
+    async fn tell_leaving(context: &Context, object: &Self) -> Result<(), kube::Error> {
+        tell::tell_leaving(context, object).await
+    }
+
+    fn without_room(context: &Context, object: &Self, before: &CloudSpecStatus) -> CloudSpecStatus {
+        let object = Self { status: Some(before.clone()), ..object.clone() };
+        CloudSpecStatus { last_execution: None, ..tell::without_room(context, &object) }
+    }
+
     async fn tell_invalid(context: &Context, object: &Self, wrong: &[Invalid]) -> Result<(), kube::Error> {
         tell::tell_invalid(context, object, wrong).await
     }

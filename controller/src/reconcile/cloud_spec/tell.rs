@@ -1,10 +1,11 @@
 //! What a look for a CloudSpec found out, told: status, Events, metrics.
 
-use cloudspec_crds::CloudSpec;
+use cloudspec_crds::{CloudSpec, CloudSpecStatus};
 use kube::ResourceExt;
 
 use super::Compared;
 use crate::gate::Verdict;
+use crate::model::Unknown;
 use crate::model::desired::Invalid;
 use crate::reconcile::context::Context;
 use crate::reconcile::owner::{Owner, Told};
@@ -51,7 +52,7 @@ pub(super) async fn tell(context: &Context, told: Told<'_, CloudSpec>) -> Result
         suspended: object.spec.suspend,
         require_digest: object.spec.approval.require_digest,
     };
-    put(context, object, &report).await
+    put(context, object, &status(&report)).await
 }
 
 /// Tells that a spec is wrong.
@@ -60,23 +61,46 @@ pub(super) async fn tell_invalid(
     object: &CloudSpec,
     wrong: &[Invalid],
 ) -> Result<(), kube::Error> {
-    let seen = context.guard.borrow().clone();
+    put(context, object, &unlooked(context, object, Sight::Invalid(wrong))).await
+}
+
+/// Tells that it is being deleted.
+pub(super) async fn tell_leaving(context: &Context, object: &CloudSpec) -> Result<(), kube::Error> {
+    let why = unknown("BeingDeleted", "the object is being deleted, and its cloud is no longer looked at");
+    put(context, object, &unlooked(context, object, Sight::Blind(&why))).await
+}
+
+/// A status that says that nothing can be said.
+pub(super) fn without_room(context: &Context, object: &CloudSpec) -> CloudSpecStatus {
+    let why = unknown("TooLarge", "no room for a status");
+    let mut short = unlooked(context, object, Sight::Blind(&why));
+    short.conditions.retain(|one| one.reason == "TooLarge");
+    short.omitted_first_seen.clear();
+    short
+}
+
+fn unknown(reason: &str, message: &str) -> Unknown {
+    Unknown { service: "cloudspec".to_owned(), reason: reason.to_owned(), message: message.to_owned() }
+}
+
+/// What is told where nothing was looked at.
+fn unlooked(context: &Context, object: &CloudSpec, sight: Sight<'_>) -> CloudSpecStatus {
+    let guard = context.guard.borrow().guard.clone();
     let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
-    let report = Report {
+    status(&Report {
         of: Of { kind: CloudSpec::KIND, namespace: &namespace, name: &name },
         previous: &object.status.clone().unwrap_or_default(),
         generation: object.metadata.generation.unwrap_or_default(),
         now: context.clock.now(),
-        sight: Sight::Invalid(wrong),
+        sight,
         offer: None,
         verdict: &Verdict::NotAsked,
-        guard: &seen.guard,
+        guard: &guard,
         last: object.status.as_ref().and_then(|status| status.last_execution.clone()),
         last_message: None,
         suspended: object.spec.suspend,
         require_digest: object.spec.approval.require_digest,
-    };
-    put(context, object, &report).await
+    })
 }
 
 fn contested(saw: &Compared) -> Vec<String> {
@@ -87,8 +111,7 @@ fn contested(saw: &Compared) -> Vec<String> {
     saw.contested.iter().map(words).collect()
 }
 
-async fn put(context: &Context, object: &CloudSpec, report: &Report<'_>) -> Result<(), kube::Error> {
-    let after = status(report);
-    let notes = events(report.previous, &after);
-    write(context, object, after, notes).await
+async fn put(context: &Context, object: &CloudSpec, after: &CloudSpecStatus) -> Result<(), kube::Error> {
+    let notes = events(&object.status.clone().unwrap_or_default(), after);
+    write(context, object, after.clone(), notes).await
 }

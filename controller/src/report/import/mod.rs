@@ -23,7 +23,7 @@ use cloudspec_crds::tenant::{Tenant, UnlistedTenants};
 use crate::model::cloud::{Project, QuotaService};
 use crate::model::desired::TenantName;
 use crate::model::ids::ProjectId;
-use crate::model::{Desired, Snapshot, Unknown};
+use crate::model::{Desired, Snapshot, Unknown, is_neutron_id};
 use roles::Directory;
 use rules::Peers;
 
@@ -34,7 +34,8 @@ pub struct Imported {
     pub tenants: Vec<Tenant>,
     /// Their security groups, by name.
     pub security_groups: Vec<ListedGroup>,
-    /// What is written in another way than it is there, and compares the same.
+    /// What is written in another way than it is there, and compares the same; and what is not written because a service keeps
+    /// it for itself.
     pub notes: BTreeSet<String>,
     /// What the spec does not compare, for it could not be seen or has no valid spelling; and why.
     pub left_out: BTreeSet<String>,
@@ -186,6 +187,14 @@ impl Imported {
         let mut of_project: Vec<_> = all.iter().filter(|group| group.project == project.id).collect();
         of_project.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
         for group in of_project {
+            if is_of_octavia(&group.name) {
+                // Nothing that one would declare: it does not make the spec a partial one.
+                self.notes.insert(format!(
+                    "security group {tenant}/{} ({}) is not taken: Octavia made it for a load balancer, and changes and deletes it",
+                    group.name, group.id
+                ));
+                continue;
+            }
             let listed = peers.group(tenant, group, self);
             match complaint(Vec::new(), vec![listed.clone()]) {
                 None => self.security_groups.push(listed),
@@ -196,6 +205,12 @@ impl Imported {
             }
         }
     }
+}
+
+/// Whether a group is one that Octavia made for a load balancer. They stand in the project that Octavia itself works in (not in
+/// that of the load balancer), without a description or a tag: the name `lb-` and the load balancer's id is all that tells.
+fn is_of_octavia(name: &str) -> bool {
+    name.strip_prefix("lb-").is_some_and(is_neutron_id)
 }
 
 /// What validation says of one tenant or group, if anything.
