@@ -13,6 +13,8 @@ mod network;
 mod quota;
 mod remove;
 
+use std::collections::BTreeSet;
+
 use super::config::{CloudConfig, ConfigError};
 use super::limits::Limits;
 use super::session::Session;
@@ -20,6 +22,8 @@ use super::transport::Meter;
 use crate::apply::port::{CloudWrite, Look, WriteError, Written};
 use crate::gate::ApprovedPlan;
 use crate::model::Action;
+use crate::model::ids::ProjectId;
+use crate::observe::Service;
 use hand::Hand;
 
 /// Proof that a request is made by this room.
@@ -64,6 +68,16 @@ impl Writer {
         let hand = Hand::new(Session::new(main, limits, meter)?, identity, Proof(()));
         let planned = approved.plan().steps.iter().map(|step| step.action.clone()).collect();
         Ok(Self { hand, planned })
+    }
+
+    /// The projects that its credentials are scoped to.
+    ///
+    /// # Errors
+    /// When no token is to be had.
+    pub async fn projects(&self) -> Result<BTreeSet<ProjectId>, WriteError> {
+        let main = self.hand.project(Service::Compute).await?;
+        let identity = self.hand.project(Service::Identity).await?;
+        Ok(main.into_iter().chain(identity).collect())
     }
 }
 

@@ -47,6 +47,7 @@ pub(super) async fn audit(
         plan,
         apply: object.spec.cloud.apply.clone(),
         again: None,
+        untold: None,
         saw: Compared { findings, contested },
     })
 }
