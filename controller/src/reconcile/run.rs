@@ -221,7 +221,7 @@ fn objects<O: Owner>(
         })
         .applied_objects()
         .predicate_filter(counts, kube::runtime::PredicateConfig::default())
-        .inspect_ok(move |_| drop(other.send_replace(())));
+        .inspect_ok(move |_| other.send_replace(()));
     (objects, store)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::model::{Action, Plan, ResourceType};
 use crate::plan::offboard::Refusal;
-use crate::report::leaving::Bar;
+use crate::report::leaving::{Bar, BarKind};
 use crate::report::reasons;
 
 /// How far a reason reaches.
@@ -43,8 +43,12 @@ impl Barred {
 
     /// As it is told.
     pub(super) fn told(&self) -> Bar {
-        let Self { weight: _, reason, message } = self;
-        Bar { reason, message: message.clone() }
+        let Self { weight, reason, message } = self;
+        let kind = match weight {
+            Weight::Untold => BarKind::Untold,
+            Weight::NotThisOne | Weight::NotNow | Weight::NoPlan => BarKind::Refuses,
+        };
+        Bar { kind, reason, message: message.clone() }
     }
 }
 

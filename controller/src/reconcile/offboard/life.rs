@@ -117,7 +117,11 @@ pub(super) fn verified(
         looks.retain(|look| stage == Stage::Project && look.stage == name(Stage::Resources));
         return looks;
     }
-    let first = looks.iter().rev().find(|look| look.stage == name(stage)).map(|look| look.at.0);
+    // Where the clock was set back, the time between two looks is not known.
+    if !is_verified(&looks, stage) {
+        looks.retain(|look| look.stage != name(stage) || look.at.0 <= now);
+    }
+    let first = looks.iter().find(|look| look.stage == name(stage)).map(|look| look.at.0);
     let counts = match first {
         None => true,
         Some(_) if is_verified(&looks, stage) => false,

@@ -23,9 +23,20 @@ const MOST_REMAINING: usize = 100;
 /// The most resources that `appeared` lists.
 const MOST_APPEARED: usize = 50;
 
+/// What a reason is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BarKind {
+    /// The tenant does not leave like this.
+    Refuses,
+    /// It could not be told.
+    Untold,
+}
+
 /// Why a tenant does not leave, or not now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bar {
+    /// What it is.
+    pub kind: BarKind,
     /// Stable CamelCase name.
     pub reason: &'static str,
     /// In words, with the remedy.
@@ -174,8 +185,9 @@ fn state(report: &Report<'_>) -> &'static str {
         () if report.suspended => "Suspended",
         () if report.is_removing() => "Removing",
         () if leave.phase == Phase::Verifying => "Verifying",
+        () if leave.bars.iter().any(|bar| bar.kind == BarKind::Refuses) => "Refused",
+        () if !leave.bars.is_empty() => "Unknown",
         () if leave.phase == Phase::Tried => "Incomplete",
-        () if !leave.bars.is_empty() => "Refused",
         () if report.offer.is_some() => "AwaitingApproval",
         () if rejected => "Rejected",
         () if leave.left.is_err() => "Unknown",
