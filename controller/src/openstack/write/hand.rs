@@ -232,7 +232,9 @@ fn words(answer: &Answer) -> Option<String> {
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
     let inner = body.as_object().and_then(|fields| fields.values().find(|value| value.is_object()));
     let places = [body.get("faultstring"), body.get("description"), body.get("message")];
-    let words = places.into_iter().flatten().chain(inner.and_then(|inner| inner.get("message")));
+    let of_magnum = body.pointer("/errors/0/detail");
+    let inner = inner.and_then(|inner| inner.get("message"));
+    let words = places.into_iter().flatten().chain(of_magnum).chain(inner);
     let words = words.filter_map(Value::as_str).next()?;
     Some(words.chars().take(LONGEST).collect())
 }
