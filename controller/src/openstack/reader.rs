@@ -90,16 +90,12 @@ impl Reader {
     }
 
     async fn pages(&self, what: &Listing) -> Result<Rows, ReadError> {
-        match what {
-            Listing::KeyManager(of) => {
-                let (session, token) = self.within.session(&self.main, of.project(), what.service()).await?;
-                self.pages_of(what, &session, token).await
-            }
-            _ => {
-                let session = self.session(what.service());
-                self.pages_of(what, session, session.token().await?).await
-            }
+        if let Listing::KeyManager(of) = what {
+            let (session, token) = self.within.session(&self.main, of.project(), what.service()).await?;
+            return self.pages_of(what, &session, token).await;
         }
+        let session = self.session(what.service());
+        self.pages_of(what, session, session.token().await?).await
     }
 
     async fn pages_of(

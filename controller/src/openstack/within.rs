@@ -46,8 +46,8 @@ impl Within {
 fn refused(service: Service, tenant: &ProjectId, why: &str) -> ReadError {
     let message = format!(
         "it can be asked about project {tenant} only from within, and there is no way in: {why}; the project must be enabled, and the \
-         user needs a role on it that the service knows, for example for all projects of its domain: openstack role add --inherited \
-         --domain DOMAIN --user USER admin"
+         user needs a role on it (observer or creator to look, admin to remove), for example on all of its domain: \
+         openstack role add --inherited --domain DOMAIN --user USER ROLE"
     );
     ReadError::new(service, Reason::CredentialRefused, message)
 }
