@@ -68,9 +68,11 @@ fn weight(refusal: &Refusal) -> Weight {
         | Refusal::TypeNotTold(..)
         | Refusal::QuotaNotTold(..)
         | Refusal::CatalogueNotTold(_) => Weight::Untold,
-        Refusal::KeptNotFound(_) | Refusal::Uncovered(_) | Refusal::StillHolds(_) | Refusal::TooLarge(_) => {
-            Weight::NoPlan
-        }
+        Refusal::KeptNotFound(_)
+        | Refusal::ProjectStays
+        | Refusal::Uncovered(_)
+        | Refusal::StillHolds(_)
+        | Refusal::TooLarge(_) => Weight::NoPlan,
     }
 }
 
