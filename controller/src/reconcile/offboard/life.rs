@@ -45,7 +45,7 @@ impl Past {
 
     /// Whether the project was deleted by one of them.
     pub(super) fn deleted_the_project(&self) -> bool {
-        self.done().any(|action| deletes(action))
+        self.done().any(deletes)
     }
 
     /// The limits as they were before they were frozen.
