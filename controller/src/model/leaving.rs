@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::de::IntoDeserializer;
+use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 
 use super::ids::ProjectId;
-use super::inventory::ResourceType;
+use super::inventory::{ResourceKey, ResourceType};
 
 /// Something that stays.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -51,6 +53,31 @@ impl Default for Protected {
         Self {
             domains: ["admin_domain", "service_domain"].map(str::to_owned).into(),
             projects: ["admin", "service", "services"].map(pair).into(),
+        }
+    }
+}
+
+impl Leaving {
+    /// Why a resource stays, where it was asked to.
+    pub fn kept(&self, key: &ResourceKey) -> Option<&str> {
+        let by_id = self.keep.get(&Kept::Id(key.id.clone()));
+        by_id.or_else(|| self.keep.get(&Kept::Type(key.kind))).map(String::as_str)
+    }
+}
+
+impl From<&str> for Kept {
+    /// The name of a type, such as `volume` or `floatingIp`; all else is an id.
+    fn from(text: &str) -> Self {
+        let named: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
+        ResourceType::deserialize(named).map_or_else(|_| Self::Id(text.to_owned()), Self::Type)
+    }
+}
+
+impl std::fmt::Display for Kept {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Type(kind) => write!(f, "every {kind}"),
+            Self::Id(id) => f.write_str(id),
         }
     }
 }

@@ -15,6 +15,7 @@ mod draft;
 mod limits;
 mod lint;
 mod names;
+pub mod offboard;
 mod order;
 mod quotas;
 mod record;
