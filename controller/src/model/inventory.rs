@@ -161,6 +161,15 @@ pub enum Size {
     Bytes(u64),
 }
 
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Gib(gib) => write!(f, "{gib} GiB"),
+            Self::Bytes(bytes) => write!(f, "{bytes} B"),
+        }
+    }
+}
+
 /// One resource of the tenant, as listed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

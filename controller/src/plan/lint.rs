@@ -7,7 +7,7 @@ use super::order::Phase;
 use crate::model::action::{GroupRef, ProjectChange, ProjectRef, RuleRef};
 use crate::model::desired::{GroupName, TenantName};
 use crate::model::rule::Remote;
-use crate::model::{Action, Class, Plan, Step};
+use crate::model::{Action, Class, Plan, ResourceKey, ResourceType, Step};
 
 /// What is wrong with the plan, in words; empty where it is sound.
 pub fn lint(plan: &Plan) -> Vec<String> {
@@ -30,6 +30,7 @@ pub fn lint(plan: &Plan) -> Vec<String> {
             say("an earlier step makes the same call");
         }
         made.take(&step.action).iter().for_each(|what| say(what));
+        removal(&step.action, &earlier).into_iter().for_each(&mut say);
         of_one(step).into_iter().for_each(say);
         earlier.push(&step.action);
     }
@@ -77,6 +78,36 @@ fn changes_nothing(action: &Action) -> bool {
         | Action::DeleteRule { .. }
         | Action::Remove { .. } => false,
     }
+}
+
+/// What is wrong with a removal after the earlier calls.
+fn removal(action: &Action, earlier: &[&Action]) -> Vec<&'static str> {
+    let Action::Remove { what, project } = action else { return Vec::new() };
+    let whole = whole(what);
+    let removes =
+        |one: &&Action| matches!(one, Action::Remove { what, project: _ } if Some(what) == whole.as_ref());
+    let elsewhere =
+        |one: &&Action| matches!(one, Action::Remove { what: _, project: other } if other != project);
+    let checks = [
+        (earlier.iter().any(|one| removes(one)), "what it is a part of is gone by then"),
+        (
+            earlier.iter().any(|one| elsewhere(one)),
+            "it removes from another project than the steps before it",
+        ),
+    ];
+    checks.into_iter().filter_map(|(wrong, what)| wrong.then_some(what)).collect()
+}
+
+/// What a resource is a part of.
+fn whole(part: &ResourceKey) -> Option<ResourceKey> {
+    let (kind, id) = match part.kind {
+        ResourceType::ImageProtection => (ResourceType::Image, Some(&part.id)),
+        ResourceType::RouterRoutes | ResourceType::RouterGateway => (ResourceType::Router, Some(&part.id)),
+        ResourceType::RouterInterface => (ResourceType::Router, part.of.as_ref()),
+        ResourceType::PortForwarding => (ResourceType::FloatingIp, part.of.as_ref()),
+        _ => return None,
+    };
+    Some(ResourceKey { kind, id: id?.clone(), of: None })
 }
 
 fn mixes_groups(action: &Action) -> bool {
