@@ -9,36 +9,21 @@ use crate::model::inventory::Resource;
 /// How two types hang together; the first is removed before the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Bond {
-    /// The first works with the second: where the first is kept, the second stays.
+    /// The first works with the second.
     Uses,
-    /// As well, the removal of the first takes the second along or changes it: where the second is kept, the first stays.
+    /// The first works with the second, and the removal of the first may take the second along.
+    Takes,
+    /// One is a part of the other, or belongs to it.
     Part,
 }
 
-impl Bond {
-    /// Whether what is kept of the first holds the second.
-    pub(super) fn holds_second(self) -> bool {
-        match self {
-            Self::Uses | Self::Part => true,
-        }
-    }
-
-    /// Whether what is kept of the second holds the first.
-    pub(super) fn holds_first(self) -> bool {
-        match self {
-            Self::Uses => false,
-            Self::Part => true,
-        }
-    }
-}
-
-use Bond::{Part, Uses};
+use Bond::{Part, Takes, Uses};
 
 /// All bonds.
 pub(super) const BONDS: &[(T, Bond, &[T])] = &[
     (
         T::Cluster,
-        Part,
+        Takes,
         &[T::LoadBalancer, T::Server, T::Router, T::Port, T::Subnet, T::Network, T::SecurityGroup],
     ),
     (
@@ -58,15 +43,15 @@ pub(super) const BONDS: &[(T, Bond, &[T])] = &[
         Uses,
         &[T::FloatingIp, T::Trunk, T::Router, T::Subnet, T::Network, T::SecurityGroup, T::Secret],
     ),
-    (T::Server, Part, &[T::Volume, T::Port]),
+    (T::Server, Takes, &[T::Volume, T::Port]),
     (T::Server, Uses, &[T::ServerGroup]),
     (T::PortForwarding, Part, &[T::FloatingIp]),
     (T::PortForwarding, Uses, &[T::Port]),
     (T::VolumeTransfer, Uses, &[T::Volume]),
-    (T::GroupSnapshot, Part, &[T::Snapshot]),
+    (T::GroupSnapshot, Takes, &[T::Snapshot]),
     (T::GroupSnapshot, Uses, &[T::VolumeGroup]),
     (T::Snapshot, Uses, &[T::Volume]),
-    (T::VolumeGroup, Part, &[T::Volume]),
+    (T::VolumeGroup, Takes, &[T::Volume]),
     (T::Volume, Uses, &[T::Secret]),
     (T::ImageProtection, Part, &[T::Image]),
     (T::Trunk, Uses, &[T::Port]),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bonds::{BONDS, possible, said};
+use super::bonds::{BONDS, Bond, possible, said};
 use super::stage::Stage;
 use crate::model::inventory::Resource;
 use crate::model::leaving::Leaving;
@@ -17,6 +17,9 @@ pub(super) struct Held<'a> {
     /// Types of which the listings say which hang together.
     told: BTreeSet<(ResourceType, ResourceType)>,
 }
+
+/// A resource that stays, and why.
+type Why<'a> = (&'a ResourceKey, String);
 
 /// Why a resource gets no step.
 pub(super) type Stays<'a> = BTreeMap<&'a ResourceKey, String>;
@@ -66,37 +69,59 @@ impl<'a> Held<'a> {
     }
 
     /// What must stay so that `kept` stays as it is.
-    fn with(&self, kept: &Resource) -> Vec<&'a ResourceKey> {
-        let (mut with, own) = (Vec::new(), kept.key.kind);
+    fn needed_by(&self, kept: &Resource) -> Vec<Why<'a>> {
+        let own = kept.key.kind;
+        let mut needed = Vec::new();
         for (first, bond, seconds) in BONDS {
-            if *first == own && bond.holds_second() {
-                let all = seconds.iter().flat_map(|second| self.of_kind(*second));
-                with.extend(all.filter(|second| self.hang_together(kept, second)).map(|one| &one.key));
+            if *first == own {
+                let found = self.of_kinds(seconds).filter(|second| self.hang_together(kept, second));
+                let why = format!("{}, which stays, may need it: keep it as well, or part them", kept.key);
+                needed.extend(found.map(|one| (&one.key, why.clone())));
             }
-            if seconds.contains(&own) && bond.holds_first() {
-                let all = self.of_kind(*first).iter();
-                with.extend(all.filter(|first| self.hang_together(first, kept)).map(|one| &one.key));
+            if *bond == Bond::Part && seconds.contains(&own) {
+                let found = self.of_kind(*first).iter().filter(|first| self.hang_together(first, kept));
+                let why = format!("it is a part of {}, which stays", kept.key);
+                needed.extend(found.map(|one| (&one.key, why.clone())));
             }
         }
-        with
+        needed
     }
 
-    fn waiting_for(&self, key: &ResourceKey) -> impl Iterator<Item = (&'a ResourceKey, String)> {
+    /// What must not be removed so that `stays` is not removed with it.
+    fn would_take(&self, stays: &Resource) -> Vec<Why<'a>> {
+        let takes = |(first, bond, seconds): &&(ResourceType, Bond, &[ResourceType])| {
+            *bond == Bond::Takes && seconds.contains(&stays.key.kind) && !self.of_kind(*first).is_empty()
+        };
+        let takers = BONDS.iter().filter(takes).flat_map(|(first, _, _)| self.of_kind(*first));
+        let takers = takers.filter(|first| self.hang_together(first, stays));
+        let why = format!("its removal may take along {}, which stays: part them first", stays.key);
+        takers.map(|one| (&one.key, why.clone())).collect()
+    }
+
+    fn of_kinds(&self, kinds: &[ResourceType]) -> impl Iterator<Item = &'a Resource> {
+        kinds.iter().flat_map(|kind| self.of_kind(*kind)).copied()
+    }
+
+    fn waiting_for(&self, key: &ResourceKey) -> impl Iterator<Item = Why<'a>> {
         let why = format!("it can go only after {key}, which stays");
         self.waiting.get(key).into_iter().flatten().map(move |one| (*one, why.clone()))
     }
 }
 
-/// What stays because it is kept, or cannot go, or because something that stays hangs on it.
+/// What stays because it is kept, or cannot go, or because of something else that stays.
 pub(super) fn stays<'a>(held: &Held<'a>, leaving: &Leaving, stage: Stage) -> Stays<'a> {
     let mut stays = Stays::new();
     let kept = held.all().filter_map(|one| Some((&one.key, format!("kept: {}", leaving.kept(&one.key)?))));
     hold(kept.collect(), &mut stays, |key| {
-        let resource = held.by_key.get(key).copied();
-        let with = resource.into_iter().flat_map(|kept| held.with(kept));
-        let why = format!("it hangs together with {key}, which stays: part them, or keep it as well");
-        with.map(|one| (one, why.clone())).chain(held.waiting_for(key)).collect()
+        held.by_key.get(key).map_or_else(Vec::new, |one| held.needed_by(one))
     });
+    // What stays only so that nothing is removed with it needs nothing for itself.
+    let with = |key: &'a ResourceKey| {
+        let takers = held.by_key.get(key).map_or_else(Vec::new, |one| held.would_take(one));
+        takers.into_iter().chain(held.waiting_for(key)).collect::<Vec<_>>()
+    };
+    let around = stays.keys().flat_map(|key| with(key)).collect();
+    hold(around, &mut stays, with);
     let hindered = held.all().filter_map(|one| Some((&one.key, one.hindrance.clone()?)));
     let later = held.all().filter_map(|one| Some((&one.key, later(held, one, leaving, stage)?)));
     hold_up(held, hindered.chain(later).collect(), &mut stays);
@@ -113,16 +138,12 @@ fn later(held: &Held<'_>, one: &Resource, leaving: &Leaving, stage: Stage) -> Op
 }
 
 /// These stay, and with them what waits for them.
-pub(super) fn hold_up<'a>(held: &Held<'a>, these: Vec<(&'a ResourceKey, String)>, stays: &mut Stays<'a>) {
+pub(super) fn hold_up<'a>(held: &Held<'a>, these: Vec<Why<'a>>, stays: &mut Stays<'a>) {
     hold(these, stays, |key| held.waiting_for(key).collect());
 }
 
 /// These stay, and with each what follows from it; who stays already has a reason.
-fn hold<'a>(
-    these: Vec<(&'a ResourceKey, String)>,
-    stays: &mut Stays<'a>,
-    follows: impl Fn(&'a ResourceKey) -> Vec<(&'a ResourceKey, String)>,
-) {
+fn hold<'a>(these: Vec<Why<'a>>, stays: &mut Stays<'a>, follows: impl Fn(&'a ResourceKey) -> Vec<Why<'a>>) {
     let mut open = these;
     while !open.is_empty() {
         open.retain(|(key, _)| !stays.contains_key(key));
