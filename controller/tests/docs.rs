@@ -52,13 +52,17 @@ fn the_page_of_the_command_line_is_that_of_the_code() {
     root.build();
     let mut page = format!(
         "{MADE}\n\n# Command line\n\nOne program under two names: `cloudspec`, and `kubectl-cloudspec`, so that `kubectl cloudspec …` works. \
-         `diff`, `plan`, `import` and\n`replay` need no cluster; `run`, `show`, `approve`, `reject` and `history` need one. Results go to \
+         `diff`, `plan`, `import`,\n`offboard` and `replay` need no cluster; `run`, `show`, `approve`, `reject` and `history` need one. Results go to \
          standard output, all else to standard error.\n"
     );
     page.push_str(&section(&root, "cloudspec"));
     let shown = root.get_subcommands().filter(|one| !one.is_hide_set() && one.get_name() != "help");
     for command in shown {
         page.push_str(&section(command, &format!("cloudspec {}", command.get_name())));
+        for below in command.get_subcommands().filter(|one| one.get_name() != "help") {
+            let title = format!("cloudspec {} {}", command.get_name(), below.get_name());
+            page.push_str(&section(below, &title));
+        }
     }
     is_current("cli.md", &page);
 }
