@@ -90,11 +90,8 @@ fn removal(action: &Action, earlier: &[&Action]) -> Vec<&'static str> {
     let elsewhere =
         |one: &&Action| matches!(one, Action::Remove { what: _, project: other } if other != project);
     let checks = [
-        (earlier.iter().any(|one| removes(one)), "what it is a part of is gone by then"),
-        (
-            earlier.iter().any(|one| elsewhere(one)),
-            "it removes from another project than the steps before it",
-        ),
+        (earlier.iter().any(removes), "what it is a part of is gone by then"),
+        (earlier.iter().any(elsewhere), "it removes from another project than the steps before it"),
     ];
     checks.into_iter().filter_map(|(wrong, what)| wrong.then_some(what)).collect()
 }

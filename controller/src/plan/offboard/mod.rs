@@ -150,7 +150,7 @@ impl<'a> Scene<'a> {
         let made = frozen.iter().filter_map(steps::frozen).map(|key| steps::bare(key, ""));
         let here = self.is_here(ResourceType::Quota);
         let made = made.filter(|made| here && !self.held.has(&made.key));
-        let mut all: Vec<Resource> = own.iter().map(|own| Resource::clone(own)).chain(made).collect();
+        let mut all: Vec<Resource> = own.iter().copied().cloned().chain(made).collect();
         all.sort();
         all.iter().map(|one| self.remove(one)).collect()
     }
