@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::digest::digest;
+use super::offboard::whole;
 use super::order::Phase;
 use crate::model::action::{GroupRef, ProjectChange, ProjectRef, RuleRef};
 use crate::model::desired::{GroupName, TenantName};
 use crate::model::rule::Remote;
-use crate::model::{Action, Class, Plan, ResourceKey, ResourceType, Step};
+use crate::model::{Action, Class, Plan, Step};
 
 /// What is wrong with the plan, in words; empty where it is sound.
 pub fn lint(plan: &Plan) -> Vec<String> {
@@ -89,25 +90,10 @@ fn removal(action: &Action, earlier: &[&Action]) -> Vec<&'static str> {
     let elsewhere =
         |one: &&Action| matches!(one, Action::Remove { what: _, project: other } if other != project);
     let checks = [
-        (earlier.iter().any(|one| removes(one)), "what it is a part of is gone by then"),
-        (
-            earlier.iter().any(|one| elsewhere(one)),
-            "it removes from another project than the steps before it",
-        ),
+        (earlier.iter().any(removes), "what it is a part of is gone by then"),
+        (earlier.iter().any(elsewhere), "it removes from another project than the steps before it"),
     ];
     checks.into_iter().filter_map(|(wrong, what)| wrong.then_some(what)).collect()
-}
-
-/// What a resource is a part of.
-fn whole(part: &ResourceKey) -> Option<ResourceKey> {
-    let (kind, id) = match part.kind {
-        ResourceType::ImageProtection => (ResourceType::Image, Some(&part.id)),
-        ResourceType::RouterRoutes | ResourceType::RouterGateway => (ResourceType::Router, Some(&part.id)),
-        ResourceType::RouterInterface => (ResourceType::Router, part.of.as_ref()),
-        ResourceType::PortForwarding => (ResourceType::FloatingIp, part.of.as_ref()),
-        _ => return None,
-    };
-    Some(ResourceKey { kind, id: id?.clone(), of: None })
 }
 
 fn mixes_groups(action: &Action) -> bool {

@@ -3,8 +3,8 @@
 //! Which one hangs on which is said by `after`, or by what names the other: a part has the id of the whole as its own or as `of`. Where
 //! no listing says it of any two of these types, each is taken to hang on each.
 
-use crate::model::ResourceType as T;
 use crate::model::inventory::Resource;
+use crate::model::{ResourceKey, ResourceType as T};
 
 /// How two types hang together; the first is removed before the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,4 +84,16 @@ pub(super) fn possible(first: &Resource, second: &Resource) -> bool {
         (T::Server, T::Volume) => second.state.as_deref() != Some("available"),
         _ => true,
     }
+}
+
+/// What a resource is a part of.
+pub(in crate::plan) fn whole(part: &ResourceKey) -> Option<ResourceKey> {
+    let (kind, id) = match part.kind {
+        T::ImageProtection => (T::Image, Some(&part.id)),
+        T::RouterRoutes | T::RouterGateway => (T::Router, Some(&part.id)),
+        T::RouterInterface => (T::Router, part.of.as_ref()),
+        T::PortForwarding => (T::FloatingIp, part.of.as_ref()),
+        _ => return None,
+    };
+    Some(ResourceKey { kind, id: id?.clone(), of: None })
 }

@@ -19,10 +19,12 @@ mod stays;
 mod steps;
 mod words;
 
+pub(in crate::plan) use bonds::whole;
+
 pub use appeared::{appeared, worse};
 pub use checks::{Check, checks};
 pub use refusal::Refusal;
-pub use remains::{NotTold, Remaining, remains};
+pub use remains::{NotTold, Remaining, of_type, remains};
 pub use stage::Stage;
 
 use checks::{Case, refusals};
@@ -102,7 +104,7 @@ impl<'a> Scene<'a> {
                 && one.key.kind != ResourceType::Project
                 && !stays.contains_key(&one.key)
         };
-        let found = sequence::sequence(self.held.all().filter(|one| goes(one, stays)));
+        let found = sequence::sequence(&self.held, self.held.all().filter(|one| goes(one, stays)));
         let why = |needed: &ResourceKey| {
             format!("it waits for {needed}, and that for it in turn or for what stays")
         };
@@ -147,8 +149,8 @@ impl<'a> Scene<'a> {
     fn resets(&self, own: &[&Resource], frozen: &[Step]) -> Vec<Step> {
         let made = frozen.iter().filter_map(steps::frozen).map(|key| steps::bare(key, ""));
         let here = self.is_here(ResourceType::Quota);
-        let made = made.filter(|made| here && own.iter().all(|own| own.key != made.key));
-        let mut all: Vec<Resource> = own.iter().map(|own| Resource::clone(own)).chain(made).collect();
+        let made = made.filter(|made| here && !self.held.has(&made.key));
+        let mut all: Vec<Resource> = own.iter().copied().cloned().chain(made).collect();
         all.sort();
         all.iter().map(|one| self.remove(one)).collect()
     }

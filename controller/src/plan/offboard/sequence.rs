@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::stays::Held;
 use crate::model::ResourceKey;
 use crate::model::inventory::Resource;
 
@@ -14,13 +15,12 @@ pub(super) struct Sequence<'a> {
 
 /// Each after what it waits for; among those that may go at the same time, in the order of the types and then of the keys. What a resource
 /// waits for and is not among these is gone.
-pub(super) fn sequence<'a>(going: impl Iterator<Item = &'a Resource>) -> Sequence<'a> {
+pub(super) fn sequence<'a>(held: &Held<'a>, going: impl Iterator<Item = &'a Resource>) -> Sequence<'a> {
     let going: BTreeMap<&ResourceKey, &Resource> = going.map(|one| (&one.key, one)).collect();
     let mut waits: BTreeMap<&ResourceKey, BTreeSet<&ResourceKey>> = BTreeMap::new();
     let mut frees: BTreeMap<&ResourceKey, Vec<&ResourceKey>> = BTreeMap::new();
-    for (key, resource) in &going {
-        let needed: BTreeSet<&ResourceKey> =
-            resource.after.iter().filter_map(|one| going.get_key_value(one)).map(|(key, _)| *key).collect();
+    for key in going.keys() {
+        let needed: BTreeSet<&ResourceKey> = held.needs(key).filter(|one| going.contains_key(one)).collect();
         needed.iter().for_each(|one| frees.entry(one).or_default().push(key));
         waits.insert(key, needed);
     }

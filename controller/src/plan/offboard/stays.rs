@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::bonds::{BONDS, Bond, possible, said};
+use super::bonds::{BONDS, Bond, possible, said, whole};
 use super::stage::Stage;
 use crate::model::inventory::Resource;
 use crate::model::leaving::Leaving;
@@ -12,7 +12,9 @@ use crate::model::{Inventory, ResourceKey, ResourceType};
 pub(super) struct Held<'a> {
     by_kind: BTreeMap<ResourceType, Vec<&'a Resource>>,
     by_key: BTreeMap<&'a ResourceKey, &'a Resource>,
-    /// What waits for a resource.
+    /// What must be gone before a resource can go, of what is there: as the listings say, and the parts before the whole.
+    needs: BTreeMap<&'a ResourceKey, BTreeSet<&'a ResourceKey>>,
+    /// The same, from what must be gone.
     waiting: BTreeMap<&'a ResourceKey, BTreeSet<&'a ResourceKey>>,
     /// Types of which the listings say which hang together.
     told: BTreeSet<(ResourceType, ResourceType)>,
@@ -29,6 +31,7 @@ impl<'a> Held<'a> {
         let mut held = Self {
             by_kind: BTreeMap::new(),
             by_key: BTreeMap::new(),
+            needs: BTreeMap::new(),
             waiting: BTreeMap::new(),
             told: BTreeSet::new(),
         };
@@ -38,8 +41,17 @@ impl<'a> Held<'a> {
                 continue;
             }
             held.by_kind.entry(one.key.kind).or_default().push(one);
-            for needed in &one.after {
-                held.waiting.entry(needed).or_default().insert(&one.key);
+        }
+        for (key, one) in &held.by_key {
+            let there = |key: &ResourceKey| held.by_key.get_key_value(key).map(|(key, _)| *key);
+            held.needs.entry(key).or_default().extend(one.after.iter().filter_map(there));
+            if let Some(whole) = whole(key).as_ref().and_then(there) {
+                held.needs.entry(whole).or_default().insert(key);
+            }
+        }
+        for (key, needed) in &held.needs {
+            for one in needed {
+                held.waiting.entry(one).or_default().insert(key);
             }
         }
         held.by_kind.values_mut().for_each(|all| all.sort());
@@ -50,6 +62,15 @@ impl<'a> Held<'a> {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &'a Resource> {
         self.by_kind.values().flatten().copied()
+    }
+
+    /// What must be gone before it can go.
+    pub(super) fn needs(&self, key: &ResourceKey) -> impl Iterator<Item = &'a ResourceKey> {
+        self.needs.get(key).into_iter().flatten().copied()
+    }
+
+    pub(super) fn has(&self, key: &ResourceKey) -> bool {
+        self.by_key.contains_key(key)
     }
 
     fn of_kind(&self, kind: ResourceType) -> &[&'a Resource] {
@@ -128,13 +149,15 @@ pub(super) fn stays<'a>(held: &Held<'a>, leaving: &Leaving, stage: Stage) -> Sta
     stays
 }
 
-/// Why a resource of this stage cannot go in it: what it waits for goes with the project.
+/// Why a resource of this stage cannot go in it: what it waits for goes with the project, or last of all.
 fn later(held: &Held<'_>, one: &Resource, leaving: &Leaving, stage: Stage) -> Option<String> {
-    let goes_later = |key: &&ResourceKey| held.by_key.contains_key(key) && !stage.counts(key.kind, leaving);
-    let needed = one.after.iter().find(goes_later)?;
-    stage
-        .counts(one.key.kind, leaving)
-        .then(|| format!("it can go only after {needed}, which goes with the project"))
+    let last = |key: &ResourceKey| match key.kind {
+        ResourceType::Quota => one.key.kind != ResourceType::Project,
+        kind => kind == ResourceType::Project,
+    };
+    let goes_later = |key: &&ResourceKey| last(key) || !stage.counts(key.kind, leaving);
+    let needed = held.needs(&one.key).find(goes_later)?;
+    stage.counts(one.key.kind, leaving).then(|| format!("it can go only after {needed}, which goes later"))
 }
 
 /// These stay, and with them what waits for them.

@@ -28,7 +28,7 @@ pub(super) fn freeze(project: &ProjectId, service: QuotaService, from: &QuotaVal
     Some(Step {
         number: 0,
         summary: format!("freeze {service} quotas of project {project}: set {} limits to 0", to.len()),
-        findings: vec![format!("freeze of {service} quotas")],
+        findings: vec![format!("freeze {service} quotas")],
         class: Class::Reversible,
         before: Some(shown.join(", ")),
         after: Some("0 each".to_owned()),
@@ -68,7 +68,7 @@ pub(super) fn disable(tenant: &TenantSeen) -> Option<Step> {
     tenant.enabled.then(|| Step {
         number: 0,
         summary: format!("disable project {} {:?}", tenant.id, tenant.name),
-        findings: vec![project_key(tenant).to_string()],
+        findings: vec![format!("disable {}", project_key(tenant))],
         class,
         before: Some("enabled".to_owned()),
         after: Some("disabled".to_owned()),
