@@ -252,6 +252,8 @@ async fn an_approved_project_goes_as_planned_is_verified_twice_and_its_neighbour
         let after = world.projects.get(&neighbour).unwrap();
         assert_eq!((&after.name, after.enabled), (&before.name, before.enabled));
     }
+    let log = stage.scene.controller.as_ref().unwrap().log();
+    assert!(!log.contains("failed to tell how far"), "{log}");
     // Nothing more happens, whatever becomes of the object.
     let writes = stage.proxy.writes().len();
     stage.kubectl(&stage.scene.bob, &["delete", "toff", "x"], "").unwrap().or_fail().unwrap();
