@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
-#[expect(dead_code, reason = "shared with the tests of the plan")]
 mod tenant;
 
 use std::collections::BTreeSet;
@@ -59,6 +58,17 @@ fn what_appears_does_not_hold_off_an_approval_and_is_named() {
     assert_eq!(still_fits(&approved, &fresh, &now), Ok(()));
     let named = appeared(&fresh, &approved);
     assert!(named.len() == 1 && named[0].contains("port-new"), "{named:?}");
+}
+
+#[test]
+fn what_appears_and_would_go_along_with_what_was_approved_does_not_fit() {
+    let approved = planned(&tenant::inventory());
+    let mut now = grown(tenant::inventory());
+    let server = now.held[&ResourceType::Server].as_ref().unwrap()[0].key.clone();
+    let port = tenant::all(&mut now, ResourceType::Port).iter_mut().find(|one| one.key.id == "port-new");
+    port.unwrap().after.insert(server);
+    let wrong = still_fits(&approved, &planned(&now), &now).unwrap_err().join("; ");
+    assert!(wrong.contains("port port-new would go along, and was not approved"), "{wrong}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use cloudspec_crds::TenantOffboard;
 use cloudspec_tests::cluster;
 use cloudspec_tests::scene::{Stage, manifest};
-use cloudspec_tests::sim::{Builder, Sim};
+use cloudspec_tests::sim::{Actor, Builder, Scope, Sim};
 use kube::api::Api;
 
 const QUICK: &str = "approval: {minPlanAge: 0s}\nverifyAfter: 1s\n";
@@ -224,6 +224,26 @@ async fn a_tenant_that_a_cloudspec_lists_after_the_approval_is_not_touched() {
     stage.kubectl(&stage.scene.bob, &["apply", "-f", "-"], &listing).unwrap().or_fail().unwrap();
     stage.resume().unwrap();
     until_refused(&stage, "x", "ListedByCloudSpec").await;
+    untouched(&stage).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_was_given_after_the_plan_goes_only_with_another_approval() {
+    let (stage, id) = offered_and_held("appeared").await;
+    let offered = api(&stage).get("x").await.unwrap().status.unwrap().plan.unwrap();
+    {
+        let mut world = stage.sim.world();
+        let domain = world.projects.get(&id).unwrap().domain.clone();
+        let late = world.add_user(&domain, "late", "secret");
+        world.grant(&Actor::User(late), "member", Scope::Project(id));
+    }
+    stage.resume().unwrap();
+    let object = until(&stage, "x", "another plan is on offer", |object| {
+        let plan = object.status.as_ref().and_then(|status| status.plan.as_ref());
+        plan.is_some_and(|plan| plan.steps == offered.steps + 1)
+    })
+    .await;
+    assert_eq!(refusal(&object, "Approved").0, "WorldChanged");
     untouched(&stage).await;
 }
 

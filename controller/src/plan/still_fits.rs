@@ -15,6 +15,7 @@ use crate::model::{Action, Class, Inventory, Plan, ResourceKey, ResourceType, St
 /// Each way in which they do not fit, in words.
 pub fn still_fits(approved: &Plan, fresh: &Plan, inventory: &Inventory) -> Result<(), Vec<String>> {
     let mut wrong = worse(fresh, approved);
+    wrong.extend(carried_along(approved, fresh, inventory));
     if fresh.cloud != approved.cloud || fresh.owner != approved.owner {
         wrong.push("it is for another object or another cloud".to_owned());
     }
@@ -28,6 +29,19 @@ pub fn still_fits(approved: &Plan, fresh: &Plan, inventory: &Inventory) -> Resul
         Some(format!("would not be done now: {}: {why}", step.summary))
     }));
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// What appeared and would go along with something that was approved: a volume with its group or its server, anything that Keystone holds with
+/// the project. No approval reaches it.
+fn carried_along(approved: &Plan, fresh: &Plan, inventory: &Inventory) -> Vec<String> {
+    let going: BTreeSet<&ResourceKey> = approved.steps.iter().filter_map(removed).collect();
+    let appeared: BTreeSet<&ResourceKey> =
+        fresh.steps.iter().filter_map(removed).filter(|what| !going.contains(what)).collect();
+    let project = going.iter().any(|what| what.kind == ResourceType::Project);
+    let along = inventory.resources().filter(|one| {
+        appeared.contains(&one.key) && (project || one.after.iter().any(|needed| going.contains(needed)))
+    });
+    along.map(|one| format!("{} would go along, and was not approved", one.key)).collect()
 }
 
 fn removed(step: &Step) -> Option<&ResourceKey> {
