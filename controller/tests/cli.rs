@@ -392,3 +392,35 @@ fn nothing_that_is_written_before_main_does_more_than_open_the_door() {
         assert!(text.lines().count() <= 20, "{doorway}");
     }
 }
+
+#[test]
+fn a_tenant_of_a_cloud_that_does_not_answer_gets_no_plan() {
+    let tenant = "0123456789abcdef0123456789abcdef";
+    let asked =
+        ["offboard", "plan", "--tenant", tenant, "--name", "team-x", "--domain", "customers", "-o", "json"];
+    let came = of_unreachable(&asked);
+    assert_eq!(came.code, 3, "{came:?}");
+    assert!(came.err.contains("there is no plan: "), "{came:?}");
+    let told: Value = serde_json::from_str(&came.out).unwrap();
+    assert_eq!((&told["complete"], &told["plan"]), (&Value::Bool(false), &Value::Null));
+    assert_eq!(told["refusals"][0]["reason"], "TenantNotTold");
+}
+
+#[test]
+fn a_tenant_is_asked_for_by_an_id_and_nothing_else_and_what_is_kept_has_a_reason() {
+    let asked = |tenant: &str, more: &[&str]| {
+        let all = [&["offboard", "plan", "--name", "n", "--domain", "d", "--tenant", tenant], more].concat();
+        call(&all)
+    };
+    let right = "0123456789abcdef0123456789abcdef";
+    for wrong in ["", "../users", "0123456789ABCDEF0123456789ABCDEF", "team-x", &format!("{right}0")] {
+        let came = asked(wrong, &[]);
+        assert!(came.code == 64 && came.err.contains("32 digits of 0-9 and a-f"), "{wrong}: {came:?}");
+    }
+    for wrong in ["volume", "volume=", "=why", "volume= "] {
+        let came = asked(right, &["--keep", wrong]);
+        assert!(came.code == 64 && came.err.contains("give what stays and why"), "{wrong}: {came:?}");
+    }
+    let incomplete = call(&["offboard", "plan", "--tenant", right]);
+    assert!(incomplete.code == 64 && incomplete.err.contains("--name"), "{incomplete:?}");
+}

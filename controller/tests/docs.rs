@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use clap::{Command, CommandFactory};
 use cloudspec::cli::Cli;
 use cloudspec::gate::{Binds, checks};
+use cloudspec::model::ResourceType;
+use cloudspec::plan::offboard;
 use cloudspec::report::render::explained;
 use cloudspec::report::{Described, Metrics};
 
@@ -52,13 +54,17 @@ fn the_page_of_the_command_line_is_that_of_the_code() {
     root.build();
     let mut page = format!(
         "{MADE}\n\n# Command line\n\nOne program under two names: `cloudspec`, and `kubectl-cloudspec`, so that `kubectl cloudspec …` works. \
-         `diff`, `plan`, `import` and\n`replay` need no cluster; `run`, `show`, `approve`, `reject` and `history` need one. Results go to \
+         `diff`, `plan`, `import`,\n`offboard` and `replay` need no cluster; `run`, `show`, `approve`, `reject` and `history` need one. Results go to \
          standard output, all else to standard error.\n"
     );
     page.push_str(&section(&root, "cloudspec"));
     let shown = root.get_subcommands().filter(|one| !one.is_hide_set() && one.get_name() != "help");
     for command in shown {
         page.push_str(&section(command, &format!("cloudspec {}", command.get_name())));
+        for below in command.get_subcommands().filter(|one| one.get_name() != "help") {
+            let title = format!("cloudspec {} {}", command.get_name(), below.get_name());
+            page.push_str(&section(below, &title));
+        }
     }
     is_current("cli.md", &page);
 }
@@ -122,6 +128,27 @@ fn the_page_of_admission_is_that_of_the_code() {
         writeln!(page, "| `{}` | {} | {of} |", check.name, cell(check.doc)).unwrap();
     }
     is_current("admission.md", &page);
+}
+
+#[test]
+fn the_page_of_a_tenants_leaving_is_that_of_the_code() {
+    let mut page = format!(
+        "{MADE}\n\n# A tenant that leaves\n\nWhat must be so before a tenant leaves, and the types of what is removed, in their order.\n\n\
+         ## Checks\n\nAll that fail are told at once; where one fails, there is no plan. Besides, a plan that one ChangePlan cannot hold \
+         is refused as\n`TooLarge`.\n\n| check | what must be so |\n| --- | --- |\n"
+    );
+    for check in offboard::checks() {
+        writeln!(page, "| `{}` | {} |", check.name, cell(check.doc)).unwrap();
+    }
+    page.push_str(
+        "\n## Types\n\nA type is removed after those above it, but where a listing says that one resource waits for another. Limits go \
+         after all else that\nis held. What is kept is named by its type or by an id.\n\n| type | service | what it is called |\n| --- | --- | --- |\n",
+    );
+    for kind in ResourceType::ALL {
+        let name = serde_json::to_value(kind).unwrap();
+        writeln!(page, "| `{}` | {} | {kind} |", name.as_str().unwrap(), kind.service()).unwrap();
+    }
+    is_current("offboard.md", &page);
 }
 
 fn pages(folder: &Path, found: &mut Vec<PathBuf>) {

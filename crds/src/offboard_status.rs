@@ -53,10 +53,21 @@ pub struct TenantOffboardStatus {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "set"))]
     pub uncovered: Vec<String>,
-    /// When full looks found nothing left, with nothing found in between: the first, and one at least `spec.verifyAfter` later.
+    /// The full looks that found nothing left, with nothing found in between: of each stage the first, and one at least
+    /// `spec.verifyAfter` later.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(extend("x-kubernetes-list-type" = "atomic"))]
-    pub verified: Vec<Time>,
+    pub verified: Vec<Verified>,
+}
+
+/// A full look that found nothing left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Verified {
+    /// `Resources`: what the project holds in the services; `Project`: the project itself.
+    pub stage: String,
+    /// When it was taken.
+    pub at: Time,
 }
 
 /// How far a plan is.

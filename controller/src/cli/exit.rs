@@ -24,9 +24,27 @@ pub(super) const CODES: [(u8, &str); 5] = [
     (64, "the command line was not understood"),
 ];
 
+/// What the same codes mean of a tenant that leaves.
+const OF_OFFBOARD: [(u8, &str); 5] = [
+    (0, "nothing remains but what is kept"),
+    (1, "the command failed"),
+    (2, "something is there to be removed"),
+    (3, "there is no plan: something could not be told, or the tenant may not leave"),
+    (64, "the command line was not understood"),
+];
+
 /// The codes as the help shows them.
 pub(super) fn codes() -> String {
-    let lines: Vec<String> = CODES.iter().map(|(code, meaning)| format!("  {code:<3} {meaning}")).collect();
+    listed(&CODES)
+}
+
+/// The codes as the help of `offboard` shows them.
+pub(super) fn codes_of_offboard() -> String {
+    listed(&OF_OFFBOARD)
+}
+
+fn listed(codes: &[(u8, &str)]) -> String {
+    let lines: Vec<String> = codes.iter().map(|(code, meaning)| format!("  {code:<3} {meaning}")).collect();
     format!("Exit codes:\n{}", lines.join("\n"))
 }
 

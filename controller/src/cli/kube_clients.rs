@@ -3,11 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
-use cloudspec_crds::CloudSpec;
+use anyhow::{Context, Result, bail};
+use cloudspec_crds::{CloudSpec, TenantOffboard};
+use k8s_openapi::NamespaceResourceScope;
 use kube::api::Api;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use kube::{Client, Config};
+use kube::{Client, Config, Resource};
+use serde::de::DeserializeOwned;
 
 /// Which API server, and as whom.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -45,7 +47,7 @@ impl Cluster {
 /// A CloudSpec in a cluster.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Object {
-    /// Name of the CloudSpec.
+    /// Name of the CloudSpec. `approve` and `reject` also take tenantoffboard/NAME.
     #[arg(value_name = "NAME")]
     name: String,
     /// Its namespace; by default that of the context.
@@ -55,18 +57,55 @@ pub(super) struct Object {
     cluster: Cluster,
 }
 
+/// What plans are offered for.
+pub(super) enum Owner {
+    /// A cloud.
+    CloudSpec(CloudSpec),
+    /// A tenant that leaves.
+    TenantOffboard(TenantOffboard),
+}
+
 impl Object {
-    /// The object, and a client to go on with.
+    /// The CloudSpec, and a client to go on with.
     pub(super) async fn get(&self) -> Result<(Client, CloudSpec)> {
-        let config = self.cluster.config().await?;
-        let namespace = self.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-        let client = client(config)?;
-        let api: Api<CloudSpec> = Api::namespaced(client.clone(), &namespace);
-        let object = api.get_opt(&self.name).await.context("failed to ask the API server")?;
-        let object = object
-            .with_context(|| format!("there is no CloudSpec {} in namespace {namespace}", self.name))?;
+        let (client, namespace) = self.client().await?;
+        let object = read(&client, &namespace, "CloudSpec", &self.name).await?;
         Ok((client, object))
     }
+
+    /// The object of whatever kind, and a client to go on with.
+    pub(super) async fn owner(&self) -> Result<(Client, Owner)> {
+        let (client, namespace) = self.client().await?;
+        let owner = match self.name.split_once('/') {
+            None | Some(("cloudspec" | "cloudspecs" | "cspec", _)) => {
+                let name = self.name.split_once('/').map_or(self.name.as_str(), |(_, name)| name);
+                Owner::CloudSpec(read(&client, &namespace, "CloudSpec", name).await?)
+            }
+            Some(("tenantoffboard" | "tenantoffboards" | "toff", name)) => {
+                Owner::TenantOffboard(read(&client, &namespace, "TenantOffboard", name).await?)
+            }
+            Some((kind, _)) => bail!("{kind} has no plans: give cloudspec/NAME or tenantoffboard/NAME"),
+        };
+        Ok((client, owner))
+    }
+
+    async fn client(&self) -> Result<(Client, String)> {
+        let config = self.cluster.config().await?;
+        let namespace = self.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+        Ok((client(config)?, namespace))
+    }
+}
+
+async fn read<K>(client: &Client, namespace: &str, kind: &str, name: &str) -> Result<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + std::fmt::Debug
+        + DeserializeOwned,
+{
+    let api: Api<K> = Api::namespaced(client.clone(), namespace);
+    let object = api.get_opt(name).await.context("failed to ask the API server")?;
+    object.with_context(|| format!("there is no {kind} {name} in namespace {namespace}"))
 }
 
 /// A client for everything but the lease.

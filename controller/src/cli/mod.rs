@@ -10,6 +10,7 @@ mod kube_clients;
 mod logs;
 mod look;
 mod memory;
+mod offboard;
 mod output;
 mod run;
 
@@ -37,6 +38,7 @@ enum Command {
     Diff(compare::Diff),
     Plan(compare::Plan),
     Replay(compare::Replayed),
+    Offboard(offboard::Offboard),
     Show(look::Show),
     Approve(decide::Approve),
     Reject(decide::Reject),
@@ -70,6 +72,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Diff(diff) => wait(diff.run()),
         Command::Plan(plan) => wait(plan.run()),
         Command::Replay(replay) => wait(replay.run()),
+        Command::Offboard(offboard) => wait(offboard.run()),
         Command::Show(show) => wait(show.run()),
         Command::Approve(approve) => wait(approve.run()),
         Command::Reject(reject) => wait(reject.run()),

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::exit::Exit;
 use super::kube_clients::{Cluster, client, lease_client};
 use super::logs::{self, LogFormat};
+use crate::model::leaving::Protected;
 use crate::openstack::Limits;
 use crate::reconcile::{self, RunConfig};
 
@@ -19,7 +20,7 @@ use crate::reconcile::{self, RunConfig};
 pub(super) struct Run {
     #[command(flatten)]
     cluster: Cluster,
-    /// Looks after the CloudSpecs of this namespace only.
+    /// Looks after the objects of this namespace only.
     #[arg(long, env = "CLOUDSPEC_NAMESPACE", value_name = "NAMESPACE")]
     namespace: Option<String>,
     /// The controller's own namespace: its lease, and the dry runs by which it tests the admission policies.
@@ -30,7 +31,7 @@ pub(super) struct Run {
         default_value = "cloudspec-system"
     )]
     own_namespace: String,
-    /// Whether the admission policies must guard approvals. `advisory`: whoever may edit a CloudSpec may approve its plans.
+    /// Whether the admission policies must guard approvals. `advisory`: whoever may edit an object may approve its plans.
     #[arg(long, env = "CLOUDSPEC_APPROVAL_ENFORCEMENT", value_enum, default_value = "enforced")]
     approval_enforcement: Enforcement,
     /// Address for /metrics, /healthz and /readyz.
@@ -51,6 +52,23 @@ pub(super) struct Run {
     /// How long, in seconds, a call that was sent and not answered may still be at work in a service.
     #[arg(long, env = "CLOUDSPEC_SETTLE_SECONDS", value_name = "SECONDS", default_value_t = 10)]
     settle_seconds: u64,
+    /// A domain none of whose projects ever leaves, besides the built-in ones (admin_domain, service_domain); may be repeated.
+    #[arg(
+        long = "protected-domain",
+        env = "CLOUDSPEC_PROTECTED_DOMAINS",
+        value_name = "NAME",
+        value_delimiter = ','
+    )]
+    protected_domains: Vec<String>,
+    /// A project that never leaves, besides the built-in ones (admin, service and services of the domain default); may be repeated.
+    #[arg(
+        long = "protected-project",
+        env = "CLOUDSPEC_PROTECTED_PROJECTS",
+        value_name = "DOMAIN/NAME",
+        value_delimiter = ',',
+        value_parser = project
+    )]
+    protected_projects: Vec<(String, String)>,
     /// Format of the log on standard error.
     #[arg(long, env = "CLOUDSPEC_LOG_FORMAT", value_enum, default_value = "text")]
     log_format: LogFormat,
@@ -86,6 +104,9 @@ impl Run {
         if advisory {
             tracing::warn!("approvals are not enforced: whoever may edit a CloudSpec may approve its plans");
         }
+        let mut protected = Protected::default();
+        protected.domains.extend(self.protected_domains);
+        protected.projects.extend(self.protected_projects);
         let config = RunConfig {
             client: client(config.clone())?,
             lease_client: lease_client(config)?,
@@ -98,9 +119,20 @@ impl Run {
             concurrency: self.max_concurrent,
             settle: Duration::from_secs(self.settle_seconds),
             limits: Limits::default(),
+            protected,
         };
         reconcile::run(config, stop).await?;
         Ok(Exit::Done)
+    }
+}
+
+/// A project by its domain and name; a name may hold a slash, a domain's may not.
+fn project(text: &str) -> Result<(String, String), String> {
+    match text.split_once('/') {
+        Some((domain, name)) if !domain.is_empty() && !name.is_empty() => {
+            Ok((domain.to_owned(), name.to_owned()))
+        }
+        Some(_) | None => Err("give DOMAIN/NAME".to_owned()),
     }
 }
 

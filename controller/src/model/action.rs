@@ -205,13 +205,7 @@ impl Action {
             | Self::CreateRule { .. }
             | Self::DeleteRule { .. } => "network",
             Self::Remove { what, project: _ } => what.kind.service(),
-            Self::SetQuota { service, .. } => match service {
-                QuotaService::Compute => "compute",
-                QuotaService::Volume => "block-storage",
-                QuotaService::Network => "network",
-                QuotaService::LoadBalancer => "load-balancer",
-                QuotaService::KeyManager => "key-manager",
-            },
+            Self::SetQuota { service, .. } => service.service_type(),
         }
     }
 

@@ -169,6 +169,19 @@ pub enum QuotaService {
     KeyManager,
 }
 
+impl QuotaService {
+    /// The official type of the service.
+    pub fn service_type(self) -> &'static str {
+        match self {
+            Self::Compute => "compute",
+            Self::Volume => "block-storage",
+            Self::Network => "network",
+            Self::LoadBalancer => "load-balancer",
+            Self::KeyManager => "key-manager",
+        }
+    }
+}
+
 /// Effective limits of one project in one service, by the service's own resource names; -1 is unlimited.
 pub type QuotaValues = BTreeMap<String, i64>;
 

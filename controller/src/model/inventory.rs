@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::cloud::{CloudIdentity, QuotaService, QuotaValues};
-use super::ids::{DomainId, ProjectId};
+use super::cloud::{CloudIdentity, Principal, QuotaService, QuotaValues};
+use super::ids::{DomainId, ProjectId, RoleId};
 use super::snapshot::Sighting;
 
 macro_rules! types {
@@ -116,7 +116,7 @@ types! {
     Credential = "identity", "credential",
     /// Keystone trust on the project.
     Trust = "identity", "trust",
-    /// Role assignment on the project.
+    /// Role assignment on the project; the id is a [`Grant`].
     RoleAssignment = "identity", "role assignment",
     /// The project itself, disabled first.
     Project = "identity", "project",
@@ -151,6 +151,47 @@ impl std::fmt::Display for ResourceKey {
     }
 }
 
+/// Names one role assignment on a project, as the id of a [`ResourceType::RoleAssignment`]: `user/USER/ROLE` or `group/GROUP/ROLE`,
+/// followed by `/inherited` where it holds for the projects below and not for the project itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grant {
+    /// Who holds it.
+    pub principal: Principal,
+    /// Which role.
+    pub role: RoleId,
+    /// Whether it is for the projects below.
+    pub inherited: bool,
+}
+
+impl std::fmt::Display for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { principal, role, inherited } = self;
+        match principal {
+            Principal::User(user) => write!(f, "user/{user}/{role}")?,
+            Principal::Group(group) => write!(f, "group/{group}/{role}")?,
+        }
+        f.write_str(if *inherited { "/inherited" } else { "" })
+    }
+}
+
+impl Grant {
+    /// The grant that an id names; none where it names none.
+    pub fn parse(id: &str) -> Option<Self> {
+        let parts: Vec<&str> = id.split('/').collect();
+        let (kind, who, role, inherited) = match parts.as_slice() {
+            [kind, who, role] => (*kind, *who, *role, false),
+            [kind, who, role, "inherited"] => (*kind, *who, *role, true),
+            _ => return None,
+        };
+        let principal = match kind {
+            "user" => Principal::User(who.into()),
+            "group" => Principal::Group(who.into()),
+            _ => return None,
+        };
+        Some(Self { principal, role: role.into(), inherited })
+    }
+}
+
 /// How much of something a resource takes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -159,6 +200,15 @@ pub enum Size {
     Gib(u64),
     /// Bytes, as Glance counts.
     Bytes(u64),
+}
+
+impl std::fmt::Display for Size {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Gib(gib) => write!(f, "{gib} GiB"),
+            Self::Bytes(bytes) => write!(f, "{bytes} B"),
+        }
+    }
 }
 
 /// One resource of the tenant, as listed.
@@ -242,5 +292,22 @@ impl Inventory {
     /// The types that could not be listed.
     pub fn not_told(&self) -> impl Iterator<Item = (ResourceType, &super::Unknown)> {
         self.held.iter().filter_map(|(kind, seen)| seen.as_ref().err().map(|why| (*kind, why)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_reads_back_from_its_id() {
+        let principals = [Principal::User("u".into()), Principal::Group("g".into())];
+        for (principal, inherited) in principals.iter().flat_map(|one| [(one, false), (one, true)]) {
+            let grant = Grant { principal: principal.clone(), role: "r".into(), inherited };
+            assert_eq!(Grant::parse(&grant.to_string()), Some(grant));
+        }
+        for id in ["", "user/u", "user/u/r/", "domain/d/r", "user/u/r/inherited/x"] {
+            assert_eq!(Grant::parse(id), None, "{id}");
+        }
     }
 }

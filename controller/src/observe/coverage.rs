@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::port::Service;
-use crate::model::{Sighting, Snapshot, Unknown};
+use crate::model::{Inventory, Sighting, Snapshot, Unknown};
 
 /// Of each service that was asked: that it was seen whole, or the first listing's reason why not.
 pub type Coverage = BTreeMap<Service, Sighting<()>>;
@@ -42,6 +42,16 @@ pub fn coverage(snapshot: &Snapshot) -> Coverage {
         // Whose limits are wanted is not known before the projects are.
         came((*service).into(), whole(projects));
         of_projects.values().for_each(|limits| came((*service).into(), whole(limits)));
+    }
+    coverage
+}
+
+/// The coverage of one look at a tenant.
+pub fn covered(inventory: &Inventory) -> Coverage {
+    let mut coverage = Coverage::new();
+    for service in Service::ALL {
+        let of_service = inventory.held.iter().filter(|(kind, _)| kind.service() == service.name());
+        of_service.for_each(|(_, seen)| note(&mut coverage, service, whole(seen)));
     }
     coverage
 }

@@ -28,7 +28,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
-pub use coverage::{Coverage, coverage};
+pub use coverage::{Coverage, coverage, covered};
 pub use error::{ReadError, Reason};
 pub use inventory::inventory;
 pub use listings::{

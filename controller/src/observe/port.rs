@@ -63,6 +63,25 @@ impl Service {
             Self::ContainerInfra => "container-infra",
         }
     }
+
+    /// The types under which a catalogue may have it, the one that is taken first in front.
+    pub fn types(self) -> &'static [&'static str] {
+        match self {
+            Self::Identity => &["identity"],
+            Self::Network => &["network"],
+            Self::Compute => &["compute"],
+            Self::BlockStorage => &["block-storage", "block-store", "volumev3", "volumev2", "volume"],
+            Self::LoadBalancer => &["load-balancer"],
+            Self::KeyManager => &["key-manager"],
+            Self::Image => &["image"],
+            Self::ContainerInfra => &["container-infra", "container-infrastructure"],
+        }
+    }
+
+    /// The service that a type of a catalogue stands for, if it is one that is read.
+    pub fn of_type(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.types().contains(&kind))
+    }
 }
 
 impl fmt::Display for Service {

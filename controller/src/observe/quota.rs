@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::error::ReadError;
+use super::error::{ReadError, Reason};
+use super::listings::KeyManagerListing;
 use super::needs::{Needs, Which};
 use super::port::{CloudRead, Listing, Rows};
 use super::reach;
@@ -84,13 +85,19 @@ async fn one_by_one(
 }
 
 /// Limits of all projects: their own over the defaults.
-struct Limits {
+pub(super) struct Limits {
     own: BTreeMap<ProjectId, QuotaValues>,
     defaults: QuotaValues,
 }
 
 impl Limits {
-    fn of(&self, project: &ProjectId) -> QuotaValues {
+    /// Whether a project has some of its own.
+    pub(super) fn has_own(&self, project: &ProjectId) -> bool {
+        self.own.get(project).is_some_and(|values| !values.is_empty())
+    }
+
+    /// What holds for a project.
+    pub(super) fn of(&self, project: &ProjectId) -> QuotaValues {
         let mut values = self.defaults.clone();
         values.extend(self.own.get(project).cloned().unwrap_or_default());
         values
@@ -103,7 +110,8 @@ async fn network(read: &dyn CloudRead) -> Result<Limits, ReadError> {
     Ok(Limits { own: by_project(&Listing::NetworkQuotas, &rows, |row| Some(row))?, defaults })
 }
 
-async fn load_balancer(read: &dyn CloudRead) -> Result<Limits, ReadError> {
+/// Octavia's limits.
+pub(super) async fn load_balancer(read: &dyn CloudRead) -> Result<Limits, ReadError> {
     let witness = reach::load_balancer(read).await?;
     let listing = Listing::LoadBalancerQuotaDefaults;
     let defaults = values(&listing, only(&listing, &witness)?)?;
@@ -124,6 +132,25 @@ async fn key_manager(read: &dyn CloudRead) -> Result<Limits, ReadError> {
         defaults.retain(|resource, _| !asking.contains_key(resource));
     }
     Ok(Limits { own, defaults })
+}
+
+/// Barbican's limits of one project, asked from within it: the defaults are not told apart from what it has of its own, and need not be. To
+/// see the limits that projects have of their own takes a role, which the credential has where it comes from, or in the project.
+pub(super) async fn key_manager_within(
+    read: &dyn CloudRead,
+    tenant: &ProjectId,
+) -> Result<Limits, ReadError> {
+    let within = |listing: fn(ProjectId) -> KeyManagerListing| Listing::KeyManager(listing(tenant.clone()));
+    let defaults = single(read, &within(KeyManagerListing::Quota)).await?;
+    let mut listing = Listing::KeyManagerQuotas;
+    let rows = match read.rows(&listing).await {
+        Err(why) if why.reason == Reason::Forbidden => {
+            listing = within(KeyManagerListing::ProjectQuotas);
+            read.rows(&listing).await?
+        }
+        told => told?,
+    };
+    Ok(Limits { own: by_project(&listing, &rows, |row| row.get("project_quotas"))?, defaults })
 }
 
 async fn single(read: &dyn CloudRead, listing: &Listing) -> Result<QuotaValues, ReadError> {

@@ -1,16 +1,18 @@
 //! Whether the credential sees every project, asked of a witness, before a listing across projects is believed.
 //!
-//! Neutron and Octavia answer 200 and leave rows out, down to none, where a credential does not see all. Each has one
+//! Neutron, Octavia and Magnum answer 200 and leave rows out, down to none, where a credential does not see all. Each has one
 //! question that is answered only to who does.
 //!
 //! | service | witness | why |
 //! | --- | --- | --- |
 //! | Neutron | `GET /v2.0/quotas` | the code asks for the same property of the caller (`is_admin` of the context) that opens the listings |
 //! | Octavia | `GET /v2/lbaas/quotas/<a project that does not exist>` | the listing with the same filter answers 200 to anyone with a load-balancer role; this one 403 |
+//! | Magnum | `GET /v1/mservices` | its policy is the rule that opens the listings of all projects |
 //!
 //! Keystone, Nova, Cinder and Barbican answer 403 to the questions that are asked here, and need none.
 
 use super::error::{ReadError, Reason};
+use super::listings::ContainerInfraListing;
 use super::port::{CloudRead, Listing, Rows, Service};
 
 const OVERLAY: &str = "observe with a credential that is scoped to a project and sees all: the role of the read-only policy overlay, \
@@ -25,6 +27,11 @@ pub(super) async fn network(read: &dyn CloudRead) -> Result<Rows, ReadError> {
 pub(super) async fn load_balancer(read: &dyn CloudRead) -> Result<Rows, ReadError> {
     let remedy = "give the observing user the role load-balancer_global_observer";
     witness(read, Listing::LoadBalancerQuotaDefaults, remedy).await
+}
+
+/// Magnum's conductors, if the credential sees every project.
+pub(super) async fn container_infra(read: &dyn CloudRead) -> Result<Rows, ReadError> {
+    witness(read, Listing::ContainerInfra(ContainerInfraListing::Conductors), OVERLAY).await
 }
 
 async fn witness(read: &dyn CloudRead, question: Listing, remedy: &str) -> Result<Rows, ReadError> {

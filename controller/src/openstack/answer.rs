@@ -39,7 +39,7 @@ pub(super) fn json(request: &Request, answer: &Answer) -> Result<Value, ReadErro
 pub(super) fn refusal(request: &Request, answer: &Answer) -> ReadError {
     let (reason, remedy) = match answer.status.as_u16() {
         401 => (Reason::Unauthorized, ", also to a new token"),
-        403 => (Reason::Forbidden, of_forbidden(request.service())),
+        403 => (Reason::Forbidden, of_forbidden(request)),
         404 => (Reason::NotFound, ""),
         429 => (Reason::RateLimited, ", also after waiting"),
         500..=599 => (Reason::ServerError, ""),
@@ -49,12 +49,15 @@ pub(super) fn refusal(request: &Request, answer: &Answer) -> ReadError {
     ReadError::new(request.service(), reason, message)
 }
 
-fn of_forbidden(service: Service) -> &'static str {
-    match service {
+fn of_forbidden(request: &Request) -> &'static str {
+    match request.service() {
         Service::Identity => {
             "; give the observing user reader on the system, and name the clouds.yaml entry with system_scope: all as identityCloudName"
         }
-        Service::KeyManager => "; give the observing user the role key-manager:service-admin",
+        Service::KeyManager if request.url().path().ends_with("quotas") => {
+            "; give the observing user the role key-manager:service-admin"
+        }
+        Service::KeyManager => "; give the observing user the role observer, creator or admin on the project",
         Service::Network
         | Service::Compute
         | Service::BlockStorage

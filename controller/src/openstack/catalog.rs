@@ -11,20 +11,6 @@ use url::Url;
 use super::config::Interface;
 use crate::observe::{ReadError, Reason, Service};
 
-/// The types under which a service is found, the official one first.
-pub(super) fn types(service: Service) -> &'static [&'static str] {
-    match service {
-        Service::Identity => &["identity"],
-        Service::Network => &["network"],
-        Service::Compute => &["compute"],
-        Service::BlockStorage => &["block-storage", "block-store", "volumev3", "volume"],
-        Service::LoadBalancer => &["load-balancer"],
-        Service::KeyManager => &["key-manager"],
-        Service::Image => &["image"],
-        Service::ContainerInfra => &["container-infra", "container-infrastructure"],
-    }
-}
-
 /// The version that is asked for where the catalogue's URL has none.
 fn version(service: Service) -> &'static str {
     match service {
@@ -75,7 +61,7 @@ impl Catalog {
         region: Option<&str>,
         interface: Interface,
     ) -> Result<Url, ReadError> {
-        let found = types(service).iter().find_map(|kind| self.0.iter().find(|entry| entry.kind == *kind));
+        let found = service.types().iter().find_map(|kind| self.0.iter().find(|entry| entry.kind == *kind));
         let endpoints = found.map(|entry| entry.endpoints.as_slice()).unwrap_or_default();
         let fits = |endpoint: &&Endpoint| {
             endpoint.interface.trim_end_matches("URL") == interface.name()

@@ -12,8 +12,9 @@ use super::limits::Limits;
 use super::paging::Pages;
 use super::request::Request;
 use super::routes::Route;
-use super::session::Session;
+use super::session::{Session, Token};
 use super::transport::Meter;
+use super::within::Within;
 use crate::model::cloud::CloudIdentity;
 use crate::model::ids::ProjectId;
 use crate::observe::{CloudRead, Listing, ReadError, Reason, Rows, Service};
@@ -21,6 +22,8 @@ use crate::observe::{CloudRead, Listing, ReadError, Reason, Rows, Service};
 const API_VERSION: HeaderName = HeaderName::from_static("openstack-api-version");
 /// The first without Nova's copies of Neutron's limits.
 const NOVA: HeaderValue = HeaderValue::from_static("compute 2.57");
+/// The first that shows who consumes a secret.
+const BARBICAN: HeaderValue = HeaderValue::from_static("key-manager 1.1");
 
 /// Reads one cloud: with one credential, or with a second one for Keystone.
 ///
@@ -29,6 +32,7 @@ pub struct Reader {
     cloud: CloudIdentity,
     main: Session,
     identity: Option<Session>,
+    within: Within,
     limits: Limits,
 }
 
@@ -50,7 +54,13 @@ impl Reader {
             return Err(ConfigError::Pair { first: main.source_name, second, message: what.to_owned() });
         }
         let identity = identity.map(|config| Session::new(config, limits, meter.clone())).transpose()?;
-        Ok(Self { cloud, main: Session::new(main, limits, meter)?, identity, limits })
+        Ok(Self {
+            cloud,
+            main: Session::new(main, limits, meter)?,
+            identity,
+            within: Within::default(),
+            limits,
+        })
     }
 
     fn session(&self, service: Service) -> &Session {
@@ -78,8 +88,21 @@ impl Reader {
     }
 
     async fn pages(&self, what: &Listing) -> Result<Rows, ReadError> {
-        let (service, session) = (what.service(), self.session(what.service()));
-        let mut token = session.token().await?;
+        if let Listing::KeyManager(of) = what {
+            let (session, token) = self.within.session(&self.main, of.project(), what.service()).await?;
+            return self.pages_of(what, &session, token).await;
+        }
+        let session = self.session(what.service());
+        self.pages_of(what, session, session.token().await?).await
+    }
+
+    async fn pages_of(
+        &self,
+        what: &Listing,
+        session: &Session,
+        mut token: Arc<Token>,
+    ) -> Result<Rows, ReadError> {
+        let service = what.service();
         let route = Route::of(what, token.project(), &self.limits);
         let first = url(session.endpoint(&token, service)?, &route);
         let mut pages = Pages::new(service, route.shape, route.paging, first.clone());
@@ -90,6 +113,7 @@ impl Reader {
             let request = match service {
                 // Any other service refuses the header, or takes it for its own.
                 Service::Compute => request.with_header(API_VERSION, NOVA),
+                Service::KeyManager => request.with_header(API_VERSION, BARBICAN),
                 _ => request,
             };
             let answer = session.send(&mut token, &request).await?;

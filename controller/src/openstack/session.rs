@@ -17,7 +17,7 @@ use url::Url;
 use super::answer;
 use super::auth;
 use super::catalog::{Catalog, versioned};
-use super::config::{CloudConfig, ConfigError};
+use super::config::{CloudConfig, ConfigError, Credential, Owned, Scope};
 use super::limits::Limits;
 use super::request::Request;
 use super::transport::{Answer, Meter, SendError, Transport};
@@ -63,6 +63,28 @@ impl Session {
         let transport = Transport::new(&config, limits, meter)?;
         let state = Mutex::new((0, State::LoggedOut));
         Ok(Self { config, transport, after_refusal: limits.after_refusal, state })
+    }
+
+    /// The same user, within another project.
+    ///
+    /// # Errors
+    /// When the credential is bound to the project that it was made in.
+    pub(super) fn within(&self, project: &ProjectId) -> Result<Self, String> {
+        match self.config.credential {
+            Credential::Password { .. } => {}
+            Credential::ApplicationCredential { .. }
+            | Credential::NamedApplicationCredential { .. }
+            | Credential::Token(_) => {
+                return Err(format!(
+                    "{}: it is good for one project; use a user with a password",
+                    self.config.source_name
+                ));
+            }
+        }
+        let scope = Scope::Project(Owned::Id(project.0.clone()));
+        let config = CloudConfig { scope, ..self.config.clone() };
+        let (transport, state) = (self.transport.clone(), Mutex::new((0, State::LoggedOut)));
+        Ok(Self { config, transport, after_refusal: self.after_refusal, state })
     }
 
     /// A token that holds for some time still.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::digest::digest;
+use super::offboard::whole;
 use super::order::Phase;
 use crate::model::action::{GroupRef, ProjectChange, ProjectRef, RuleRef};
 use crate::model::desired::{GroupName, TenantName};
@@ -30,6 +31,7 @@ pub fn lint(plan: &Plan) -> Vec<String> {
             say("an earlier step makes the same call");
         }
         made.take(&step.action).iter().for_each(|what| say(what));
+        removal(&step.action, &earlier).into_iter().for_each(&mut say);
         of_one(step).into_iter().for_each(say);
         earlier.push(&step.action);
     }
@@ -77,6 +79,21 @@ fn changes_nothing(action: &Action) -> bool {
         | Action::DeleteRule { .. }
         | Action::Remove { .. } => false,
     }
+}
+
+/// What is wrong with a removal after the earlier calls.
+fn removal(action: &Action, earlier: &[&Action]) -> Vec<&'static str> {
+    let Action::Remove { what, project } = action else { return Vec::new() };
+    let whole = whole(what);
+    let removes =
+        |one: &&Action| matches!(one, Action::Remove { what, project: _ } if Some(what) == whole.as_ref());
+    let elsewhere =
+        |one: &&Action| matches!(one, Action::Remove { what: _, project: other } if other != project);
+    let checks = [
+        (earlier.iter().any(removes), "what it is a part of is gone by then"),
+        (earlier.iter().any(elsewhere), "it removes from another project than the steps before it"),
+    ];
+    checks.into_iter().filter_map(|(wrong, what)| wrong.then_some(what)).collect()
 }
 
 fn mixes_groups(action: &Action) -> bool {

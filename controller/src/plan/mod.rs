@@ -25,8 +25,10 @@ mod roles;
 mod rules;
 mod security_groups;
 mod side_effects;
+mod still_fits;
 mod subset;
 mod tenants;
+pub mod thaw;
 
 use std::collections::BTreeSet;
 
@@ -40,6 +42,7 @@ pub use digest::{digest, sha256};
 pub use limits::exceeded;
 pub use lint::lint;
 pub use record::{RecordError, classes, from_spec, to_spec};
+pub use still_fits::still_fits;
 pub use subset::within;
 
 /// The correction of these findings.

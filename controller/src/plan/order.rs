@@ -7,7 +7,7 @@ use super::draft::Draft;
 use super::revert::{Makers, revert};
 use super::side_effects::{self, Loss};
 use crate::model::action::ProjectChange;
-use crate::model::{Action, Snapshot, Step};
+use crate::model::{Action, ResourceType, Snapshot, Step};
 
 /// The phases, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,8 +25,12 @@ pub(super) enum Phase {
     Revocations,
     /// What a tenant that leaves holds; the order among them is that of their types.
     Removals,
+    /// Limits of a tenant's own: what it holds is frozen by them until it is gone.
+    QuotaResets,
     /// A disabled project lets nobody look whether the rest is right.
     Disable,
+    /// Of a tenant that leaves; it is disabled first.
+    ProjectRemoval,
     Protect,
 }
 
@@ -45,7 +49,11 @@ impl Phase {
             Action::SetQuota { .. } => Self::Quotas,
             Action::GrantRole { .. } => Self::Grants,
             Action::RevokeRole { .. } => Self::Revocations,
-            Action::Remove { .. } => Self::Removals,
+            Action::Remove { what, project: _ } => match what.kind {
+                ResourceType::Quota => Self::QuotaResets,
+                ResourceType::Project => Self::ProjectRemoval,
+                _ => Self::Removals,
+            },
             Action::CreateSecurityGroup { .. } => Self::Groups,
             Action::DescribeSecurityGroup { .. } => Self::Descriptions,
             Action::CreateRule { .. } => Self::NewRules,

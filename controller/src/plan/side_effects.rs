@@ -47,7 +47,7 @@ fn destroys(what: String) -> Loss {
     Loss { class: Class::Destructive, side_effects: BTreeSet::from([what]) }
 }
 
-fn of_change(change: &ProjectChange) -> Loss {
+pub(super) fn of_change(change: &ProjectChange) -> Loss {
     match change {
         ProjectChange::Enabled { from: _, to: false } => Loss {
             class: Class::Destructive,

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use cloudspec_crds::CloudSpec;
+use cloudspec_crds::{CloudSpec, CloudSpecSpec, TenantOffboard};
 use kube::runtime::events::Recorder;
 use kube::runtime::reflector::{ObjectRef, Store};
-use kube::{Client, Resource, ResourceExt};
+use kube::{Client, ResourceExt};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -20,6 +20,8 @@ use super::owner::{Declared, Key, Owner};
 use super::pool::Pool;
 use super::turns::Turns;
 use crate::model::cloud::CloudIdentity;
+use crate::model::ids::ProjectId;
+use crate::model::leaving::{Leaving, Protected};
 use crate::model::{Desired, Subject};
 use crate::report::Metrics;
 
@@ -38,21 +40,19 @@ pub(super) struct Context {
     pub(super) mandate: Mandate,
     pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
-    pub(super) specs: Watched<CloudSpec>,
+    pub(super) specs: Store<CloudSpec>,
+    pub(super) offboards: Store<TenantOffboard>,
     pub(super) recorder: Recorder,
     pub(super) metrics: Arc<Metrics>,
+    /// Wakes CloudSpecs.
+    pub(super) wake: mpsc::UnboundedSender<ObjectRef<CloudSpec>>,
     /// How long a call of a process that died may still be at work in a service.
     pub(super) settle: Duration,
+    /// What never leaves.
+    pub(super) protected: Protected,
     /// Start of the intervals that all CloudSpecs count from.
     pub(super) epoch: Instant,
     memory: Mutex<Memory>,
-}
-
-/// The objects of one kind, as the API server told them.
-pub(super) struct Watched<K: Resource<DynamicType = ()> + 'static> {
-    pub(super) store: Store<K>,
-    /// Makes an object be looked at soon.
-    pub(super) wake: mpsc::UnboundedSender<ObjectRef<K>>,
 }
 
 /// What this process remembers of each object.
@@ -71,6 +71,15 @@ struct Memory {
     failures: BTreeMap<Key, u32>,
 }
 
+/// Whether a CloudSpec declares the tenant, or a security group of it.
+fn lists(spec: &CloudSpecSpec, leaving: &Leaving) -> bool {
+    let Leaving { id, name, domain, .. } = leaving;
+    let mut tenants = spec.tenants.iter().flatten();
+    let mut groups = spec.security_groups.iter().flatten();
+    tenants.any(|one| one.id.as_ref() == Some(&id.0) || one.name == *name && one.domain == *domain)
+        || groups.any(|group| group.project.name == *name && group.project.domain == *domain)
+}
+
 /// All parts but the memory, which begins empty.
 pub(super) struct Parts {
     pub(super) client: Client,
@@ -83,10 +92,13 @@ pub(super) struct Parts {
     pub(super) mandate: Mandate,
     pub(super) turns: Turns,
     pub(super) stop: CancellationToken,
-    pub(super) specs: Watched<CloudSpec>,
+    pub(super) specs: Store<CloudSpec>,
+    pub(super) offboards: Store<TenantOffboard>,
     pub(super) recorder: Recorder,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) wake: mpsc::UnboundedSender<ObjectRef<CloudSpec>>,
     pub(super) settle: Duration,
+    pub(super) protected: Protected,
 }
 
 impl Context {
@@ -103,9 +115,12 @@ impl Context {
             turns,
             stop,
             specs,
+            offboards,
             recorder,
             metrics,
+            wake,
             settle,
+            protected,
         } = parts;
         let epoch = clock.monotonic();
         let memory = Mutex::default();
@@ -121,9 +136,12 @@ impl Context {
             turns,
             stop,
             specs,
+            offboards,
             recorder,
             metrics,
+            wake,
             settle,
+            protected,
             epoch,
             memory,
         }
@@ -193,13 +211,41 @@ impl Context {
     /// What each CloudSpec lists, by `namespace/name`.
     async fn claims(&self) -> BTreeMap<String, Claim> {
         let mut claims = BTreeMap::new();
-        let all = self.specs.store.state();
+        let all = self.specs.state();
         for spec in all.iter().filter(|spec| spec.metadata.deletion_timestamp.is_none()) {
             if let Some(claim) = self.claim_of(spec).await {
                 claims.insert(Key::of(spec.as_ref()).path(), claim);
             }
         }
         claims
+    }
+
+    /// The CloudSpecs that declare something of a tenant: `namespace/name`. One that cannot tell its cloud may be about this one.
+    pub(super) async fn listing(&self, leaving: &Leaving, cloud: &CloudIdentity) -> Vec<String> {
+        let mut listing = Vec::new();
+        let all = self.specs.state();
+        for spec in all.iter().filter(|spec| spec.metadata.deletion_timestamp.is_none()) {
+            let listed = lists(&spec.spec, leaving);
+            if listed && self.claim_of(spec).await.is_none_or(|claim| claim.cloud == *cloud) {
+                listing.push(format!("CloudSpec {}", Key::of(spec.as_ref()).path()));
+            }
+        }
+        listing.sort();
+        listing
+    }
+
+    /// The TenantOffboards that are about the same project, and not at their end: `namespace/name`.
+    pub(super) fn rivals(&self, mine: &Key, project: &ProjectId) -> Vec<String> {
+        let all = self.offboards.state();
+        let rivals = all.iter().filter(|other| {
+            other.spec.tenant.id == project.0
+                && other.metadata.deletion_timestamp.is_none()
+                && Key::of(other.as_ref()) != *mine
+                && !other.rests()
+        });
+        let mut names: Vec<String> = rivals.map(|other| Key::of(other.as_ref()).path()).collect();
+        names.sort();
+        names
     }
 
     /// What another CloudSpec lists; none where it is not valid, or has not seen the cloud: then it corrects nothing either.
@@ -224,13 +270,13 @@ impl Context {
 
     fn wake_others(&self, path: &str, now: BTreeSet<String>) {
         let before = self.memory().contested.insert(path.to_owned(), now.clone()).unwrap_or_default();
-        self.wake(before.symmetric_difference(&now));
+        self.wake_all(before.symmetric_difference(&now));
     }
 
-    fn wake<'a>(&self, paths: impl Iterator<Item = &'a String>) {
+    fn wake_all<'a>(&self, paths: impl Iterator<Item = &'a String>) {
         for (namespace, name) in paths.filter_map(|path| path.split_once('/')) {
             // Nobody listens any more only when the controller ends.
-            let _ = self.specs.wake.send(ObjectRef::new(name).within(namespace));
+            let _ = self.wake.send(ObjectRef::new(name).within(namespace));
         }
     }
 
@@ -242,7 +288,7 @@ impl Context {
     /// The objects of a kind that were looked after and are gone, by UID; nothing is remembered of these UIDs any more.
     pub(super) fn gone<O: Owner>(&self) -> BTreeMap<String, Key> {
         let here: BTreeSet<String> =
-            O::watched(self).store.state().iter().filter_map(|object| object.uid()).collect();
+            O::watched(self).state().iter().filter_map(|object| object.uid()).collect();
         let mut memory = self.memory();
         let (known, gone) = std::mem::take(&mut memory.known)
             .into_iter()
@@ -278,7 +324,7 @@ impl Context {
         }
         let contested = memory.contested.remove(&gone.path()).unwrap_or_default();
         drop(memory);
-        self.wake(contested.iter());
+        self.wake_all(contested.iter());
     }
 }
 

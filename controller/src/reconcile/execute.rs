@@ -10,9 +10,10 @@ use kube::runtime::reflector::ObjectRef;
 
 use super::context::Context;
 use super::journal::PlanJournal;
-use super::owner::{Audited, Declared, Owner};
+use super::owner::{Audited, Begun, Declared, Owner};
 use super::plans::Plans;
 use super::pool::Credentials;
+use super::progress::{Reported, Teller};
 use crate::apply::port::{Journal, JournalLost};
 use crate::apply::{Env, Outcome, apply};
 use crate::gate::{ApprovedPlan, Reason, admit, lapsed};
@@ -42,16 +43,18 @@ pub(super) async fn execute<O: Owner>(
     plan: &ChangePlan,
 ) -> Result<(), Interrupted> {
     let plans = Plans::of(&context.client, declared.object.as_ref());
-    let process = Process { context, declared };
+    let teller = Teller::new(context, declared, plan);
+    let process = Process { context, declared, teller: &teller };
     process.go_on().map_err(Interrupted::Run)?;
     let mut journal = PlanJournal::take_over(plans.api(), &plan.name_any(), &context.holder).await?;
-    let begun = !journal.entries().is_empty();
+    let begun = if journal.entries().is_empty() { Begun::No } else { Begun::Yes };
     if let Err(why) = overtaken(declared, journal.plan()) {
         return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
     }
-    let audited = O::look(context, declared, context.clock.monotonic()).await;
+    let all = plans.all().await.map_err(|why| Interrupted::Run(why.to_string()))?;
+    let audited = O::look(context, declared, &all, context.clock.monotonic()).await;
     let audited = audited.map_err(|why| Interrupted::Run(why.to_string()))?;
-    let approved = match admitted(context, declared, journal.plan(), &audited, begun) {
+    let approved = match admitted(context, declared, journal.plan(), &audited, begun)? {
         Ok(approved) => approved,
         Err(why) => return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?),
     };
@@ -62,7 +65,11 @@ pub(super) async fn execute<O: Owner>(
         }
         Err(NoWriter::NotYet(why)) => return Err(Interrupted::Run(why)),
     };
-    let outcome = apply(&approved, &writer, &mut journal, &process).await;
+    if let Some(why) = spared(declared, &writer).await.map_err(Interrupted::Run)? {
+        return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
+    }
+    let mut reported = Reported { journal: &mut journal, teller: &teller };
+    let outcome = apply(&approved, &writer, &mut reported, &process).await;
     let at = Time(context.clock.now());
     match outcome {
         Outcome::Succeeded { done: _, already: _ } => journal.close("Succeeded", None, at).await?,
@@ -77,26 +84,26 @@ pub(super) async fn execute<O: Owner>(
     Ok(())
 }
 
-/// The approved plan, or why it may not be carried out.
+/// The approved plan, or why it may not be carried out; an error where that cannot be told yet.
 fn admitted<O: Owner>(
     context: &Context,
     declared: &Declared<O>,
     plan: &ChangePlan,
     audited: &Audited<O>,
-    begun: bool,
-) -> Result<ApprovedPlan, String> {
+    begun: Begun,
+) -> Result<Result<ApprovedPlan, String>, Interrupted> {
     let status = plan.status.clone().unwrap_or_default();
-    let approved =
-        admit(&plan.spec, &status, &declared.uid, &audited.cloud).map_err(|why| why.to_string())?;
+    let approved = match admit(&plan.spec, &status, &declared.uid, &audited.cloud) {
+        Ok(approved) => approved,
+        Err(why) => return Ok(Err(why.to_string())),
+    };
     if let Some(why) = lapsed(&status, &declared.rules, context.clock.now()) {
-        return Err(why.to_string());
+        return Ok(Err(why.to_string()));
     }
-    // What was begun is carried on: the journal and the look before each call hold it to what was approved.
-    if begun {
-        return Ok(approved);
+    if let (Some(why), Begun::No) = (&audited.untold, begun) {
+        return Err(Interrupted::Run(why.to_string()));
     }
-    O::fits(approved.plan(), audited)?;
-    Ok(approved)
+    Ok(O::fits(approved.plan(), audited, begun).map(|()| approved))
 }
 
 /// A step that a changed spec no longer asks for would look like one that is done already; and a replica that was stopped while it
@@ -146,6 +153,14 @@ async fn writer<O: Owner>(
     })
 }
 
+/// Why the credential may not be used for this object; an error where that could not be told.
+async fn spared<O: Owner>(declared: &Declared<O>, writer: &Writer) -> Result<Option<String>, String> {
+    let Some(spared) = O::spares(declared) else { return Ok(None) };
+    let projects = writer.projects().await.map_err(|why| why.to_string())?;
+    let own = projects.contains(spared);
+    Ok(own.then(|| format!("the credential to apply with is scoped to project {spared}, which is to leave")))
+}
+
 fn stopped(step: u32, why: &str, not_tried: &[u32]) -> String {
     match not_tried {
         [] => format!("step {step}: {why}"),
@@ -163,6 +178,7 @@ fn newer<O: Owner>(object: &O, than: &O) -> bool {
 struct Process<'a, O: Owner> {
     context: &'a Context,
     declared: &'a Declared<O>,
+    teller: &'a Teller<'a, O>,
 }
 
 impl<O: Owner> Env for Process<'_, O> {
@@ -185,7 +201,7 @@ impl<O: Owner> Env for Process<'_, O> {
         if begun.suspended() {
             return Err("spec.suspend is true".to_owned());
         }
-        let object: Option<Arc<O>> = O::watched(self.context).store.get(&ObjectRef::from_obj(begun));
+        let object: Option<Arc<O>> = O::watched(self.context).get(&ObjectRef::from_obj(begun));
         match object {
             None => Err("the object is gone".to_owned()),
             Some(object) if object.meta().deletion_timestamp.is_some() => {
@@ -208,6 +224,7 @@ impl<O: Owner> Env for Process<'_, O> {
             return Err(format!("it was waited for {waited:#}"));
         }
         tracing::info!(object = %self.declared.key, "waiting: {why}");
+        self.teller.tell(Some(why)).await;
         tokio::time::sleep(self.context.settle).await;
         Ok(())
     }

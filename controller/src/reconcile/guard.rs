@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use cloudspec_crds::{ChangePlan, CloudSpec, annotation};
+use cloudspec_crds::{ChangePlan, CloudSpec, TenantOffboard, annotation};
 use k8s_openapi::api::core::v1::ConfigMap;
 use kube::api::{Api, DynamicObject, ListParams, Patch, PatchParams, PostParams};
 use kube::core::{ApiResource, GroupVersionKind};
@@ -101,6 +101,7 @@ impl Watchman {
 
     async fn test(&self) -> Result<(), String> {
         self.approval_at_creation_is_refused::<CloudSpec>().await?;
+        self.approval_at_creation_is_refused::<TenantOffboard>().await?;
         let answer = self.plan_that_is_refused_to_everybody().await;
         refused_by(WRITES, "refused to everybody", answer)
             .map_err(|why| format!("a ChangePlan that is refused to everybody {why}"))

@@ -7,19 +7,23 @@ use std::time::{Duration, Instant};
 
 use cloudspec_crds::ChangePlan;
 use cloudspec_crds::cloud_spec::CredentialRef;
+use cloudspec_crds::offboard_status::Progress;
 use cloudspec_crds::status::Offer;
 use k8s_openapi::NamespaceResourceScope;
 use kube::api::Api;
+use kube::runtime::reflector::Store;
 use kube::{Client, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::context::{Context, Watched};
+use super::context::Context;
 use super::guard::Seen;
 use crate::gate::Verdict;
 use crate::gate::approval::Rules;
 use crate::model::cloud::CloudIdentity;
 use crate::model::desired::Invalid;
+use crate::model::ids::ProjectId;
 use crate::model::{Plan, PlanDigest, Unknown};
 
 /// Names an object of any kind.
@@ -91,7 +95,7 @@ pub(super) trait Owner:
     /// The smallest valid object, for the test of the guard.
     fn self_test() -> Self;
     /// The objects of this kind.
-    fn watched(context: &Context) -> &Watched<Self>;
+    fn watched(context: &Context) -> &Store<Self>;
 
     /// Validates it.
     ///
@@ -99,24 +103,35 @@ pub(super) trait Owner:
     /// Every field that is wrong.
     fn declared(object: Arc<Self>) -> Result<Declared<Self>, Vec<Invalid>>;
 
-    /// Looks at the world and plans, with answers that are no older than `not_before`.
+    /// Whether its end is told, and nothing is to be done for it any more.
+    fn rests(&self) -> bool;
+
+    /// Looks at the world and plans, with answers that are no older than `not_before`. `all` are its plans so far.
     ///
     /// # Errors
     /// When there is no way to look.
     fn look(
         context: &Context,
         declared: &Declared<Self>,
+        all: &[ChangePlan],
         not_before: Instant,
     ) -> impl Future<Output = Result<Audited<Self>, Unknown>> + Send;
 
     /// The digest that an approval must be for, now that the world is so: that of the plan on offer, where the world still fits it.
     fn current(offered: Option<&Plan>, audited: &Audited<Self>) -> PlanDigest;
 
-    /// Whether a plan that was approved and not begun may be begun, now that the world is so.
+    /// Whether an approved plan may be carried out, now that the world is so. What was begun is carried on as far as possible: the journal and the
+    /// look before each call hold it to what was approved.
     ///
     /// # Errors
     /// Why not.
-    fn fits(approved: &Plan, audited: &Audited<Self>) -> Result<(), String>;
+    fn fits(approved: &Plan, audited: &Audited<Self>, begun: Begun) -> Result<(), String>;
+
+    /// The project that no credential to apply with may be scoped to.
+    fn spares(declared: &Declared<Self>) -> Option<&ProjectId>;
+
+    /// The patch of the status that tells how far a plan is, where the kind tells that.
+    fn progress(progress: Progress) -> Option<Value>;
 
     /// Tells what was found out.
     fn tell(context: &Context, told: Told<'_, Self>) -> impl Future<Output = Result<(), kube::Error>> + Send;
@@ -134,6 +149,15 @@ pub(super) trait Owner:
         object: &Self,
         wrong: &[Invalid],
     ) -> impl Future<Output = Result<(), kube::Error>> + Send;
+}
+
+/// Whether a call of a plan was made, or may have been.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    /// None was.
+    No,
+    /// One was.
+    Yes,
 }
 
 /// An object after validation.
@@ -168,6 +192,8 @@ pub(super) struct Audited<O: Owner> {
     pub(super) apply: Option<CredentialRef>,
     /// How soon it is to be looked at again, where that is not the interval.
     pub(super) again: Option<Duration>,
+    /// Why nothing can be offered or ruled on just now; what was on offer is still that.
+    pub(super) untold: Option<Unknown>,
     /// What was seen.
     pub(super) saw: O::Sees,
 }

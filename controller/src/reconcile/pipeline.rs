@@ -70,6 +70,9 @@ async fn reconcile_once<O: Owner>(object: Arc<O>, context: &Context) -> Result<A
         O::tell_leaving(context, &object).await?;
         return Ok(Action::await_change());
     }
+    if object.rests() {
+        return Ok(Action::await_change());
+    }
     let declared = match O::declared(Arc::new(object.clone())) {
         Ok(declared) => declared,
         Err(wrong) => {
@@ -96,6 +99,11 @@ async fn reconcile_once<O: Owner>(object: Arc<O>, context: &Context) -> Result<A
         Ok(()) => Ok(Action::requeue(Duration::ZERO)),
         Err(why) => {
             if leads(context) {
+                // Its progress was told meanwhile.
+                let Some(object) = api.get_opt(&declared.key.name).await? else {
+                    return Ok(Action::await_change());
+                };
+                let declared = Declared { object: Arc::new(object), ..declared };
                 tell_unfinished(context, &declared, &plans.all().await?, Some(&why)).await?;
             }
             Err(why.into())
@@ -111,7 +119,7 @@ async fn tell_unfinished<O: Owner>(
     why: Option<&Interrupted>,
 ) -> Result<(), Error> {
     let seen = context.guard.borrow().clone();
-    let audited = O::look(context, declared, context.not_before(&declared.key, declared.interval)).await;
+    let audited = O::look(context, declared, all, context.not_before(&declared.key, declared.interval)).await;
     if !leads(context) {
         return Ok(());
     }
@@ -158,15 +166,18 @@ impl<'a, O: Owner> Turn<'a, O> {
             true => context.watchman.look().await,
             false => context.guard.borrow().clone(),
         };
-        let audited = O::look(context, declared, self.not_before()).await;
+        let audited = O::look(context, declared, all, self.not_before()).await;
         // A process that was stopped while it looked may no longer be the leader: what it saw is not its to tell.
         if !leads(context) {
             return Ok(Action::await_change());
         }
         let audited = match audited {
             Ok(audited) => audited,
-            Err(why) => return self.blind(&seen, &why).await,
+            Err(why) => return self.blind(&seen, &why, Err(&why)).await,
         };
+        if let Some(why) = &audited.untold {
+            return self.blind(&seen, why, Ok(&audited)).await;
+        }
         let current = current(declared, &audited, all);
         let standing = stands(context, declared, &seen, &current);
         let ruled = Ruled {
@@ -213,8 +224,13 @@ impl<'a, O: Owner> Turn<'a, O> {
         }
     }
 
-    /// There was no way to look.
-    async fn blind(&self, seen: &Seen, why: &Unknown) -> Result<Action, Error> {
+    /// There was no way to look, or not to all of it.
+    async fn blind(
+        &self,
+        seen: &Seen,
+        why: &Unknown,
+        audited: Result<&Audited<O>, &Unknown>,
+    ) -> Result<Action, Error> {
         let Self { context, declared, all, .. } = self;
         let verdict = match self.is_asked() {
             true => Verdict::Held(vec![Reason::WorldNotTold]),
@@ -223,7 +239,7 @@ impl<'a, O: Owner> Turn<'a, O> {
         let told = Told {
             declared,
             seen,
-            audited: Err(why),
+            audited,
             // What was on offer is still that; it is ruled on when the world can be told.
             offer: declared.object.offer(),
             verdict: &verdict,
@@ -231,6 +247,7 @@ impl<'a, O: Owner> Turn<'a, O> {
             interrupted: None,
         };
         O::tell(context, told).await?;
+        tracing::debug!(object = %declared.key, "could not tell: {why}");
         Ok(Action::requeue(context.until_next(declared.interval).clamp(SOON, BLIND)))
     }
 

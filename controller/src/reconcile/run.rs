@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cloudspec_crds::CloudSpec;
-use futures::{StreamExt, TryStreamExt};
+use cloudspec_crds::{CloudSpec, TenantOffboard};
+use futures::{Stream, StreamExt, TryStreamExt};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::Client;
 use kube::api::Api;
@@ -13,7 +13,7 @@ use kube::core::DeserializeGuard;
 use kube::core::error_boundary::InvalidObject;
 use kube::runtime::controller::{Action, Config, Controller};
 use kube::runtime::events::{Recorder, Reporter};
-use kube::runtime::reflector::{self, ObjectRef};
+use kube::runtime::reflector::{self, ObjectRef, Store};
 use kube::runtime::utils::{WatchStreamExt, predicates};
 use kube::runtime::{Predicate, watcher};
 use tokio::sync::{mpsc, watch};
@@ -21,7 +21,7 @@ use tokio_stream::wrappers::{UnboundedReceiverStream, WatchStream};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::{Clock, System};
-use super::context::{Context, Parts, Watched};
+use super::context::{Context, Parts};
 use super::guard::{Seen, Watchman};
 use super::lease::{Candidate, Mandate, Timing};
 use super::owner::{Key, Owner};
@@ -30,6 +30,7 @@ use super::plans::Plans;
 use super::pool::Pool;
 use super::server::{Readiness, serve};
 use super::turns::Turns;
+use crate::model::leaving::Protected;
 use crate::openstack::{Exchange, Limits, Meter};
 use crate::report::{Metrics, Of};
 
@@ -37,6 +38,8 @@ use crate::report::{Metrics, Of};
 const GUARD_EVERY: Duration = Duration::from_secs(15);
 /// How long work that was told to stop may go on: one call and its journal.
 const GRACE: Duration = Duration::from_secs(8);
+/// How many TenantOffboards are looked after at a time. One that removes may wait for a service for long: it keeps no CloudSpec waiting.
+const LEAVING_AT_ONCE: u16 = 64;
 /// Pauses after a failed reconciliation: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
 
@@ -64,6 +67,8 @@ pub struct RunConfig {
     pub settle: Duration,
     /// Bounds of the requests to OpenStack.
     pub limits: Limits,
+    /// Domains and projects that never leave.
+    pub protected: Protected,
 }
 
 /// Why the process ended.
@@ -155,19 +160,9 @@ async fn work(
     let watchman = Watchman::new(client.clone(), &config.own_namespace, config.advisory);
     let (seen, guard) = watch::channel(watchman.look().await);
     let (wake, woken) = mpsc::unbounded_channel();
-    let api: Api<DeserializeGuard<CloudSpec>> = match &config.namespace {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
-    };
-    let (store, writer) = reflector::store();
-    // A status that this process wrote is no reason to look again.
-    let changed = predicates::generation.combine(predicates::annotations);
-    let objects = watcher(api, watcher::Config::default())
-        .default_backoff()
-        .try_filter_map(|event| std::future::ready(Ok(readable(event))))
-        .reflect(writer)
-        .applied_objects()
-        .predicate_filter(changed, kube::runtime::PredicateConfig::default());
+    let changed = watch::Sender::new(());
+    let (specs, spec_store) = objects::<CloudSpec>(config, &changed);
+    let (offboards, offboard_store) = objects::<TenantOffboard>(config, &changed);
     let context = Arc::new(Context::new(Parts {
         client: client.clone(),
         pool: Pool::new(client.clone(), clock.clone(), config.limits, meter(metrics.clone())),
@@ -179,30 +174,75 @@ async fn work(
         mandate,
         turns: Turns::new(config.concurrency),
         stop: stop.clone(),
-        specs: Watched { store: store.clone(), wake },
+        specs: spec_store.clone(),
+        offboards: offboard_store.clone(),
         recorder: recorder(client, &config.identity),
         metrics,
+        wake,
         settle: config.settle,
+        protected: config.protected.clone(),
     }));
-    let controller = Controller::for_stream(objects, store.clone())
+    let of_specs = Controller::for_stream(specs, spec_store)
         // Unbounded, for each waits for its turn among those of its own namespace.
         .with_config(Config::default().concurrency(0))
         .reconcile_on(UnboundedReceiverStream::new(woken))
+        .reconcile_all_on(WatchStream::from_changes(guard.clone()).map(drop));
+    // What a CloudSpec lists, and what another TenantOffboard is about, does not leave.
+    let of_offboards = Controller::for_stream(offboards, offboard_store)
+        .with_config(Config::default().concurrency(LEAVING_AT_ONCE))
         .reconcile_all_on(WatchStream::from_changes(guard).map(drop))
+        .reconcile_all_on(WatchStream::from_changes(changed.subscribe()));
+    let controllers = async {
+        tokio::join!(control(of_specs, &context, &stop), control(of_offboards, &context, &stop));
+    };
+    tokio::select! {
+        () = controllers => {}
+        () = watch_guard(&watchman, &seen) => {}
+        () = sweep(&context) => {}
+        // A controller whose API server is away does not end by itself.
+        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {}
+    }
+}
+
+/// The objects of a kind that are to be looked after, as they change, and what is known of all of them. `changed` is told of each change.
+fn objects<O: Owner>(
+    config: &RunConfig,
+    changed: &watch::Sender<()>,
+) -> (impl Stream<Item = watcher::Result<O>> + Send + 'static, Store<O>) {
+    let api: Api<DeserializeGuard<O>> = match &config.namespace {
+        Some(namespace) => Api::namespaced(config.client.clone(), namespace),
+        None => Api::all(config.client.clone()),
+    };
+    let (store, writer) = reflector::store();
+    let (gone, other) = (changed.clone(), changed.clone());
+    // A status that this process wrote is no reason to look again.
+    let counts = predicates::generation.combine(predicates::annotations);
+    let objects = watcher(api, watcher::Config::default())
+        .default_backoff()
+        .try_filter_map(|event| std::future::ready(Ok(readable(event))))
+        .reflect(writer)
+        .inspect_ok(move |event| {
+            if matches!(event, watcher::Event::Delete(_)) {
+                gone.send_replace(());
+            }
+        })
+        .applied_objects()
+        .predicate_filter(counts, kube::runtime::PredicateConfig::default())
+        .inspect_ok(move |_| other.send_replace(()));
+    (objects, store)
+}
+
+/// Looks after the objects of a kind until it is told to stop.
+async fn control<O: Owner>(controller: Controller<O>, context: &Arc<Context>, stop: &CancellationToken) {
+    controller
         .graceful_shutdown_on(stop.clone().cancelled_owned())
         .run(reconcile, on_error, context.clone())
         .for_each(|result| async move {
             if let Err(why) = result {
                 tracing::debug!(error = %why, "reconciliation ended with an error");
             }
-        });
-    tokio::select! {
-        () = controller => {}
-        () = watch_guard(&watchman, &seen) => {}
-        () = sweep(&context) => {}
-        // A controller whose API server is away does not end by itself.
-        () = async { stop.cancelled().await; tokio::time::sleep(GRACE).await } => {}
-    }
+        })
+        .await;
 }
 
 /// An object that cannot be read is left out, and the others are looked after.
@@ -273,6 +313,7 @@ async fn sweep(context: &Context) {
     loop {
         tokio::time::sleep(PAUSES.0).await;
         sweep_up::<CloudSpec>(context).await;
+        sweep_up::<TenantOffboard>(context).await;
     }
 }
 
@@ -280,7 +321,7 @@ async fn sweep_up<O: Owner>(context: &Context) {
     for (uid, key) in context.gone::<O>() {
         // One that was made anew under the same name keeps what is remembered of that name.
         let anew = ObjectRef::new(&key.name).within(&key.namespace);
-        if O::watched(context).store.get(&anew).is_none() {
+        if O::watched(context).get(&anew).is_none() {
             context.metrics.forget(Of { kind: O::KIND, namespace: &key.namespace, name: &key.name });
             context.forget(&key);
         }

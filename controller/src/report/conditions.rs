@@ -1,66 +1,50 @@
 //! The conditions of a CloudSpec, after KEP-1623.
 
-use cloudspec_crds::CloudSpecStatus;
-use cloudspec_crds::status::{ExecutionSummary, Offer};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-use super::bound;
-use super::metrics::Of;
+use super::decided::{Says, Standing, condition, guarded, says, standing};
 use super::reasons;
 use super::status::{Report, Sight, summary};
-use crate::gate::approval::{Guard, digest_required};
-use crate::gate::{Reason, Verdict};
 use crate::model::desired::Invalid;
 use crate::model::finding::Domain;
 use crate::model::{Finding, FindingKind};
 
 const TENANTS_IN_SYNC: &str = "TenantsInSync";
 const SECURITY_GROUPS_IN_SYNC: &str = "SecurityGroupsInSync";
-/// How the message of an approval begins that waits.
-pub(super) const WAITING: &str = "waiting: ";
-
-/// What a condition says, before it gets its times.
-struct Says {
-    kind: &'static str,
-    status: &'static str,
-    reason: String,
-    message: String,
-}
-
-fn says(kind: &'static str, status: &'static str, reason: &str, message: impl Into<String>) -> Says {
-    Says { kind, status, reason: reason.to_owned(), message: message.into() }
-}
-
 /// All that hold, in a fixed order.
 pub(super) fn all(report: &Report<'_>) -> Vec<Condition> {
     let mut all = vec![ready(report), observed(report), in_sync(report)];
     all.extend(by_domain(report));
-    all.push(approved(report));
-    all.extend(applied(report));
+    let decided = decided(report);
+    all.push(decided.approved());
+    all.extend(decided.applied());
     all.push(guarded(report.guard));
     all.extend(passing(report));
-    all.into_iter().map(|says| condition(says, report)).collect()
+    let before = &report.previous.conditions;
+    all.into_iter().map(|says| condition(says, before, report.generation, report.now)).collect()
 }
 
-/// With the time of the last change of its status, which is the previous condition's where the status is the same.
-fn condition(says: Says, report: &Report<'_>) -> Condition {
-    let Says { kind, status, reason, message } = says;
-    let before = standing(report.previous, kind).filter(|before| before.status == status);
-    Condition {
-        type_: kind.to_owned(),
-        status: status.to_owned(),
-        reason,
-        message: bound::text(&message),
-        observed_generation: Some(report.generation),
-        last_transition_time: before.map_or(Time(report.now), |before| before.last_transition_time.clone()),
+fn decided<'a>(report: &'a Report<'_>) -> Standing<'a> {
+    let beyond = match &report.sight {
+        Sight::Audited { exceeded, .. } if !exceeded.is_empty() => Some(exceeded.join("; ")),
+        Sight::Audited { .. } | Sight::Invalid(_) | Sight::Blind(_) => None,
+    };
+    let previous = report.previous;
+    Standing {
+        of: report.of,
+        require_digest: report.require_digest,
+        verdict: report.verdict,
+        conditions: &previous.conditions,
+        offered: previous.plan.as_ref(),
+        executed: previous.last_execution.as_ref(),
+        offer: report.offer,
+        beyond,
+        last: report.last.as_ref(),
+        last_message: report.last_message,
     }
 }
 
-fn standing<'a>(status: &'a CloudSpecStatus, kind: &str) -> Option<&'a Condition> {
-    status.conditions.iter().find(|condition| condition.type_ == kind)
-}
-
-fn fields(wrong: &[Invalid]) -> String {
+pub(super) fn fields(wrong: &[Invalid]) -> String {
     wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
@@ -137,114 +121,8 @@ fn by_domain(report: &Report<'_>) -> Vec<Says> {
 /// A condition that was there does not vanish where nothing can be told: whoever waits for it would wait for nothing.
 fn no_longer_told(report: &Report<'_>, reason: &str, why: &str) -> Vec<Says> {
     let told = [TENANTS_IN_SYNC, SECURITY_GROUPS_IN_SYNC];
-    let told = told.into_iter().filter(|kind| standing(report.previous, kind).is_some());
+    let told = told.into_iter().filter(|kind| standing(&report.previous.conditions, kind).is_some());
     told.map(|kind| says(kind, "Unknown", reason, why)).collect()
-}
-
-fn approved(report: &Report<'_>) -> Says {
-    let kind = "Approved";
-    match report.verdict {
-        Verdict::Approved(approval) => {
-            let message = format!("{} approved plan {}", approval.by, approval.digest);
-            says(kind, "True", reasons::APPROVED, message)
-        }
-        Verdict::Rejected(approval) => {
-            let message = format!("{} rejected plan {}", approval.by, approval.digest);
-            says(kind, "False", reasons::REJECTED, message)
-        }
-        Verdict::Refused(why) => not_accepted("refused: ", why),
-        Verdict::Held(why) => not_accepted(WAITING, why),
-        Verdict::NotAsked => not_asked(report),
-    }
-}
-
-fn not_accepted(how: &str, why: &[Reason]) -> Says {
-    let reason = why.first().map_or(reasons::APPROVAL_REFUSED, Reason::name);
-    let words: Vec<String> = why.iter().map(ToString::to_string).collect();
-    says("Approved", "False", reason, format!("{how}{}", words.join("; ")))
-}
-
-/// What was told of the last approval stays told until there is another plan to approve.
-fn not_asked(report: &Report<'_>) -> Says {
-    let kind = "Approved";
-    let before = standing(report.previous, kind);
-    let same_plan =
-        report.previous.plan.as_ref().map(|plan| &plan.digest) == report.offer.map(|offer| &offer.digest);
-    let kept = |before: &Condition| Says {
-        kind,
-        status: if before.status == "True" { "True" } else { "False" },
-        reason: before.reason.clone(),
-        message: before.message.clone(),
-    };
-    let passing = [reasons::AWAITING_APPROVAL, reasons::NOTHING_TO_APPROVE, reasons::BEYOND_LIMITS];
-    // An approval that waited and is gone was taken back by a person.
-    let told = |before: &&Condition| {
-        !passing.contains(&before.reason.as_str()) && !before.message.starts_with(WAITING)
-    };
-    let beyond = match &report.sight {
-        Sight::Audited { exceeded, .. } if !exceeded.is_empty() => Some(exceeded.join("; ")),
-        Sight::Audited { .. } | Sight::Invalid(_) | Sight::Blind(_) => None,
-    };
-    if let (Some(last), None, None) = (untold(report), report.offer, &beyond) {
-        let message = format!("{} approved {}", last.approved_by, last.name);
-        return says(kind, "True", reasons::APPROVED, message);
-    }
-    match (before.filter(told), report.offer, beyond) {
-        (_, None, Some(beyond)) => says(kind, "False", reasons::BEYOND_LIMITS, beyond),
-        // A plan that is on offer is not approved, whatever became of one that was.
-        (Some(before), Some(_), _) if same_plan && before.status != "True" => kept(before),
-        (Some(before), None, None) => kept(before),
-        (_, Some(offer), _) => says(kind, "False", reasons::AWAITING_APPROVAL, how_to_approve(report, offer)),
-        (None, None, None) => says(kind, "False", reasons::NOTHING_TO_APPROVE, "there is no plan on offer"),
-    }
-}
-
-/// What a person types who has read the plan.
-fn how_to_approve(report: &Report<'_>, offer: &Offer) -> String {
-    let (Of { kind, namespace, name }, Offer { name: plan, digest, classes, .. }) = (report.of, offer);
-    let value = if digest_required(report.require_digest, *classes) { digest } else { "true" };
-    let kind = kind.to_lowercase();
-    format!(
-        "read ChangePlan {plan}, then approve it: kubectl -n {namespace} annotate {kind} {name} approved={value}, or \
-         kubectl cloudspec approve {name} -n {namespace}"
-    )
-}
-
-/// An approval that no status has told of: the controller was stopped between the decision and its telling.
-fn untold<'a>(report: &'a Report<'_>) -> Option<&'a ExecutionSummary> {
-    let told = report.previous.last_execution.as_ref().map(|told| &told.name);
-    report.last.as_ref().filter(|last| Some(&last.name) != told)
-}
-
-fn applied(report: &Report<'_>) -> Option<Says> {
-    let last = report.last.as_ref()?;
-    let progress = format!("{} of {} steps of {}", last.done, last.steps, last.name);
-    let kind = "Applied";
-    Some(match last.result.as_str() {
-        "Succeeded" => says(kind, "True", reasons::SUCCEEDED, progress),
-        "Applying" => {
-            let why = report.last_message.map(|why| format!(": {why}")).unwrap_or_default();
-            says(kind, "False", reasons::APPLYING, progress + &why)
-        }
-        _ => {
-            let why = report.last_message.unwrap_or("its ChangePlan says why");
-            says(kind, "False", reasons::STOPPED, format!("{progress}: {why}"))
-        }
-    })
-}
-
-fn guarded(guard: &Guard) -> Says {
-    let kind = "ApprovalGateEnforced";
-    match guard {
-        Guard::Enforced => {
-            says(kind, "True", reasons::ENFORCED, "the API server refuses approvals by those who may not")
-        }
-        Guard::Advisory => {
-            let message = "whoever may edit the object may approve: --approval-enforcement=advisory";
-            says(kind, "False", reasons::ADVISORY, message)
-        }
-        Guard::NotEnforced(why) => says(kind, "False", reasons::NOT_ENFORCED, why.clone()),
-    }
 }
 
 /// Conditions that are there only while they are true.

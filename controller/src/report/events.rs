@@ -1,9 +1,10 @@
 //! Events: one for each change of what the status tells.
 
-use cloudspec_crds::CloudSpecStatus;
+use cloudspec_crds::status::{ExecutionSummary, Offer};
+use cloudspec_crds::{CloudSpecStatus, TenantOffboardStatus};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
-use super::conditions::WAITING;
+use super::decided::WAITING;
 use super::reasons;
 
 /// An Event to be recorded.
@@ -19,15 +20,52 @@ pub struct Note {
     pub message: String,
 }
 
-/// What changed from one status to the next.
+/// What of a status Events are made from.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    conditions: &'a [Condition],
+    plan: Option<&'a Offer>,
+    last: Option<&'a ExecutionSummary>,
+}
+
+impl<'a> From<&'a CloudSpecStatus> for Part<'a> {
+    fn from(status: &'a CloudSpecStatus) -> Self {
+        Self {
+            conditions: &status.conditions,
+            plan: status.plan.as_ref(),
+            last: status.last_execution.as_ref(),
+        }
+    }
+}
+
+impl<'a> From<&'a TenantOffboardStatus> for Part<'a> {
+    fn from(status: &'a TenantOffboardStatus) -> Self {
+        Self {
+            conditions: &status.conditions,
+            plan: status.plan.as_ref(),
+            last: status.last_execution.as_ref(),
+        }
+    }
+}
+
+/// What changed from one status of a CloudSpec to the next.
 pub fn events(before: &CloudSpecStatus, after: &CloudSpecStatus) -> Vec<Note> {
+    between(before.into(), after.into())
+}
+
+/// What changed from one status of a TenantOffboard to the next.
+pub fn events_of_leaving(before: &TenantOffboardStatus, after: &TenantOffboardStatus) -> Vec<Note> {
+    between(before.into(), after.into())
+}
+
+fn between(before: Part<'_>, after: Part<'_>) -> Vec<Note> {
     let changed = after.conditions.iter().filter(|condition| changed(before, after, condition));
     let mut notes: Vec<Note> = changed.filter_map(note).collect();
     notes.extend(offered(before, after));
     notes
 }
 
-fn changed(before: &CloudSpecStatus, after: &CloudSpecStatus, condition: &Condition) -> bool {
+fn changed(before: Part<'_>, after: Part<'_>, condition: &Condition) -> bool {
     let old = before.conditions.iter().find(|old| old.type_ == condition.type_);
     match old {
         None => is_news_at_first(condition),
@@ -40,8 +78,8 @@ fn changed(before: &CloudSpecStatus, after: &CloudSpecStatus, condition: &Condit
 }
 
 /// Name of the plan that was carried out last.
-fn executed(status: &CloudSpecStatus) -> Option<&str> {
-    status.last_execution.as_ref().map(|last| last.name.as_str())
+fn executed(status: Part<'_>) -> Option<&str> {
+    status.last.map(|last| last.name.as_str())
 }
 
 /// What a new object does not have yet is no news, unless it is a fault or an act of a person.
@@ -57,6 +95,9 @@ fn note(condition: &Condition) -> Option<Note> {
         "Stalled" => ("Observe", reasons::INVALID_SPEC, reasons::INVALID_SPEC),
         "Contested" => ("Observe", reasons::CONTESTED, reasons::CONTESTED),
         "ApprovalGateEnforced" => ("Guard", reasons::GATE_ENFORCED, reasons::GATE_NOT_ENFORCED),
+        "Admitted" => ("Observe", reasons::ADMITTED, reasons::REFUSED),
+        "Empty" if condition.status == "True" => ("Verify", reasons::NOTHING_LEFT, reasons::SOMETHING_LEFT),
+        "Completed" if condition.status == "True" => ("Verify", reasons::COMPLETED, reasons::INCOMPLETE),
         "Applied" if condition.reason == reasons::APPLYING => return None,
         "Applied" => ("Apply", reasons::APPLIED, reasons::APPLY_STOPPED),
         "Approved" => return decided(condition),
@@ -83,14 +124,14 @@ fn decided(condition: &Condition) -> Option<Note> {
     Some(Note { warning, reason: reason.to_owned(), action: "Decide", message: condition.message.clone() })
 }
 
-fn offered(before: &CloudSpecStatus, after: &CloudSpecStatus) -> Vec<Note> {
+fn offered(before: Part<'_>, after: Part<'_>) -> Vec<Note> {
     let note = |reason: &str, message: String| Note {
         warning: false,
         reason: reason.to_owned(),
         action: "Offer",
         message,
     };
-    let (old, new) = (before.plan.as_ref(), after.plan.as_ref());
+    let (old, new) = (before.plan, after.plan);
     if old.map(|plan| &plan.digest) == new.map(|plan| &plan.digest) {
         return Vec::new();
     }
@@ -104,8 +145,8 @@ fn offered(before: &CloudSpecStatus, after: &CloudSpecStatus) -> Vec<Note> {
 }
 
 /// Whether the plan went because a person ruled on it; that has an Event of its own.
-fn was_ruled_on(before: &CloudSpecStatus, after: &CloudSpecStatus) -> bool {
-    let rejected = |status: &CloudSpecStatus| {
+fn was_ruled_on(before: Part<'_>, after: Part<'_>) -> bool {
+    let rejected = |status: Part<'_>| {
         status.conditions.iter().any(|one| one.type_ == "Approved" && one.reason == reasons::REJECTED)
     };
     executed(before) != executed(after) || (rejected(after) && !rejected(before))

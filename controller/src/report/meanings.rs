@@ -120,4 +120,52 @@ pub const OF_READING: &[(&str, &str)] = &[
     ("SecretNotFound", "The Secret that spec.cloud names is not there. Create it in the same namespace."),
     ("SecretForbidden", "The controller may not read the Secret. Give its service account the role for it."),
     ("SecretNotRead", "The Secret could not be read. It is tried again."),
+    (
+        "CloudSpecNotFound",
+        "The CloudSpec that spec.cloudRef names is not there. Create it in the same namespace.",
+    ),
+    ("CloudSpecNotRead", "The CloudSpec could not be read. It is tried again."),
+];
+
+/// Why a tenant does not leave: the reason of the condition Admitted of a TenantOffboard, in the order of the checks.
+pub const OF_LEAVING: &[(&str, &str)] = &[
+    ("IdMalformed", "spec.tenant.id is no id of Keystone's: 32 hex digits in lower case."),
+    ("TenantNotTold", "Keystone did not tell of the project. The message says why; it is asked again."),
+    ("NoSuchTenant", "Keystone has no project of this id. See that spec.tenant.id is right."),
+    ("NameDiffers", "The project of this id has another name. Look whether it is the one that is to leave."),
+    (
+        "DomainDiffers",
+        "The project of this id is in another domain. Look whether it is the one that is to leave.",
+    ),
+    ("ProtectedDomain", "No project of the domain leaves: it is built in, or the controller was started so."),
+    ("ProtectedProject", "The project never leaves: it is built in, or the controller was started so."),
+    ("ActsAsDomain", "The project acts as a domain, and is no tenant."),
+    ("HasChildren", "Projects are below it. They leave first, each by a TenantOffboard of its own."),
+    (
+        "Immutable",
+        "The project is immutable. Whoever made it so takes that back; it is never done from here.",
+    ),
+    ("OwnProject", "A credential in use is scoped to this project. Use one that is scoped to another."),
+    ("OwnsServiceResources", "A service keeps its own things in the project. It is no tenant."),
+    (
+        "ListedByCloudSpec",
+        "A CloudSpec declares the project, or a security group of it. Take it out there first.",
+    ),
+    ("ProjectStays", "The project itself goes only where spec.deleteProject is true."),
+    ("CatalogueNotTold", "Which services the cloud has could not be told; it is asked again."),
+    (
+        "TypeNotTold",
+        "A type of resource could not be listed, and so nothing is planned. The message has the remedy.",
+    ),
+    ("QuotaNotTold", "Limits could not be read, and so could not be put back. The message has the remedy."),
+    (
+        "Uncovered",
+        "A service or extension may hold something of the tenant, and nothing here looks into it. Look yourself, then name it in spec.acceptUncovered.",
+    ),
+    (
+        "KeptNotFound",
+        "spec.keep names an id that is not the tenant's: were it mistyped, the resource would go.",
+    ),
+    ("StillHolds", "The project goes only when it holds nothing more."),
+    ("TooLarge", "The plan does not fit into one ChangePlan. Remove a part by other means first."),
 ];

@@ -8,8 +8,10 @@
 
 mod bound;
 mod conditions;
+mod decided;
 mod events;
 pub mod import;
+pub mod leaving;
 pub mod meanings;
 mod metrics;
 pub mod reasons;
@@ -17,6 +19,6 @@ mod remember;
 pub mod render;
 mod status;
 
-pub use events::{Note, events};
+pub use events::{Note, events, events_of_leaving};
 pub use metrics::{Described, Look, Metrics, Of};
 pub use status::{Report, Sight, status};

@@ -46,6 +46,28 @@ reasons! {
     NOT_ENFORCED = "NotEnforced";
     /// Another CloudSpec of the same cloud lists the same thing: neither corrects it until one of them lets go.
     CONTESTED = "Contested";
+    /// The tenant may leave: it is the one that was typed, and nothing bars it.
+    ADMITTED = "Admitted";
+    /// The tenant does not leave: the condition Admitted says why.
+    REFUSED = "Refused";
+    /// Two TenantOffboards are about one project: neither plans anything until one is deleted.
+    ASKED_TWICE = "AskedTwice";
+    /// A full look found nothing left of what is to go.
+    NOTHING_LEFT = "NothingLeft";
+    /// Something of the tenant is left: `status.remaining` names it.
+    SOMETHING_LEFT = "SomethingLeft";
+    /// Something could not be told, and so nobody can say whether anything is left: the message says what, and the remedy.
+    NOT_TOLD = "NotTold";
+    /// An approved plan of the tenant's leaving is being carried out.
+    REMOVING = "Removing";
+    /// Something is left after what was approved was tried: `status.remaining` names it. A follow-up plan needs its own approval.
+    INCOMPLETE = "Incomplete";
+    /// A full look found nothing left; a second one follows after `spec.verifyAfter`.
+    VERIFYING = "Verifying";
+    /// Two full looks, at least `spec.verifyAfter` apart, found nothing left.
+    COMPLETED = "Completed";
+    /// `spec.abort` is true, and the quotas are as they were before.
+    ABORTED = "Aborted";
     /// A new plan took the place of the one on offer.
     PLAN_SUPERSEDED = "PlanSuperseded";
     /// A plan is on offer.

@@ -7,7 +7,10 @@
 
 mod approval;
 mod law;
+mod offboard;
 mod random;
+#[path = "../tenant/mod.rs"]
+mod tenant;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -7,7 +7,10 @@ mod cases;
 mod conditions;
 mod events;
 mod idempotence;
+mod leaving;
 mod metrics;
 mod reasons;
 mod render;
 mod render_plan;
+#[path = "../tenant/mod.rs"]
+mod tenant;

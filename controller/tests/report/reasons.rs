@@ -3,7 +3,7 @@
 use cloudspec::gate::Reason;
 use cloudspec::model::PlanDigest;
 use cloudspec::observe::Reason as Reading;
-use cloudspec::report::meanings::{OF_READING, OF_THE_GATE};
+use cloudspec::report::meanings::{OF_LEAVING, OF_READING, OF_THE_GATE};
 use cloudspec::report::render::{explain, explained};
 use jiff::{SignedDuration, Timestamp};
 
@@ -117,6 +117,15 @@ fn every_reason_of_reading_is_explained() {
 }
 
 #[test]
+fn every_reason_why_a_tenant_does_not_leave_is_explained() {
+    let names = cloudspec::plan::offboard::checks().iter().map(|check| check.name);
+    // A plan that was made may be too large.
+    let names: Vec<&str> = names.chain(["TooLarge"]).collect();
+    let explained: Vec<&str> = OF_LEAVING.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, explained);
+}
+
+#[test]
 fn explanations_are_sentences() {
     for one in explained() {
         let meaning = one.meaning;
@@ -139,6 +148,6 @@ fn a_name_that_is_no_reason_is_answered_with_what_is_near() {
     assert!(
         explain("no\u{1b}[2Jthing")
             .unwrap_err()
-            .starts_with("there is no reason no\\u{1b}[2Jthing; there is: Advisory, ")
+            .starts_with("there is no reason no\\u{1b}[2Jthing; there is: Aborted, ")
     );
 }

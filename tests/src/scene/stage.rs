@@ -27,7 +27,14 @@ impl Stage {
     /// # Errors
     /// When the rig does not run.
     pub async fn empty(test: &str) -> Result<Self> {
-        let sim = Sim::start(Builder::default().tenants(2).build()).await?;
+        Self::of(test, Sim::start(Builder::default().tenants(2).build()).await?).await
+    }
+
+    /// On this cloud, and nobody who looks after it yet.
+    ///
+    /// # Errors
+    /// When the rig does not run.
+    pub async fn of(test: &str, sim: Sim) -> Result<Self> {
         let proxy = Proxy::start(&sim.url()).await?;
         let scene = Scene::new(test, &proxy.clouds_yaml(&sim.clouds_yaml())).await?;
         Ok(Self { sim, proxy, scene })

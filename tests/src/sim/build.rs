@@ -103,6 +103,7 @@ impl World {
             load_balancer_quotas: BTreeMap::new(),
             key_manager_quotas: BTreeMap::new(),
             usage: BTreeMap::new(),
+            absent: BTreeSet::new(),
             token_lifetime: Duration::from_secs(24 * 3600),
             latency: Duration::ZERO,
             tokens: BTreeMap::new(),
@@ -130,6 +131,14 @@ impl World {
         world.grant_in_admin("observer", &observes);
         world.default_group(&admin);
         world
+    }
+
+    /// A cloud of Keystone alone.
+    #[must_use]
+    pub fn identity_only(mut self) -> Self {
+        let others = super::catalog::SERVICES.iter().filter(|(kind, ..)| *kind != "identity");
+        self.absent = others.map(|(kind, ..)| (*kind).to_owned()).collect();
+        self
     }
 
     /// Three tenants, as the rig seeds them.

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::world::Scope;
+use super::world::{Scope, World};
 
-const SERVICES: [(&str, &str, &str); 7] = [
+/// Type, name and path of each service.
+pub(super) const SERVICES: [(&str, &str, &str); 7] = [
     ("compute", "nova", "/compute/v2.1"),
     ("network", "neutron", "/network"),
     ("key-manager", "barbican", "/key-manager"),
@@ -16,8 +17,9 @@ const SERVICES: [(&str, &str, &str); 7] = [
 ];
 
 /// The services as Keystone tells them to a token of this scope: without a project, Cinder has no endpoint.
-pub(super) fn catalog(origin: &str, scope: &Scope) -> Value {
-    SERVICES.iter().map(|service| entry(origin, scope, service)).collect()
+pub(super) fn catalog(world: &World, origin: &str, scope: &Scope) -> Value {
+    let here = SERVICES.iter().filter(|(kind, ..)| !world.absent.contains(*kind));
+    here.map(|service| entry(origin, scope, service)).collect()
 }
 
 fn entry(origin: &str, scope: &Scope, (kind, name, path): &(&str, &str, &str)) -> Value {
@@ -39,6 +41,7 @@ fn entry(origin: &str, scope: &Scope, (kind, name, path): &(&str, &str, &str)) -
     json!({"id": id(kind), "type": kind, "name": name, "endpoints": endpoints})
 }
 
-fn id(of: &str) -> String {
+/// The id of a service or an endpoint.
+pub(super) fn id(of: &str) -> String {
     hex::encode(Sha256::digest(of)).chars().take(32).collect()
 }

@@ -44,6 +44,8 @@ pub struct World {
     pub key_manager_quotas: Quotas,
     /// How much of a resource of Nova or Cinder a project uses; a limit below it is refused.
     pub usage: Quotas,
+    /// Types of services that this cloud does not have.
+    pub absent: BTreeSet<String>,
     /// How long a token lives.
     pub token_lifetime: Duration,
     /// How long each answer takes.

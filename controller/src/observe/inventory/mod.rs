@@ -18,10 +18,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::AT_ONCE;
 use super::audit::Audit;
 use super::port::{CloudRead, Service};
+use super::quota::Limits;
 use crate::model::Sighting;
 use crate::model::cloud::{QuotaService, QuotaValues};
 use crate::model::ids::ProjectId;
-use crate::model::inventory::{Inventory, Loss, Resource, ResourceType};
+use crate::model::inventory::{Inventory, Loss, Resource, ResourceKey, ResourceType};
 
 /// What one service says.
 #[derive(Debug, Default)]
@@ -82,6 +83,30 @@ fn both(one: Sighting<Vec<Resource>>, other: Sighting<Vec<Resource>>) -> Sightin
     let mut all: Vec<Resource> = one?.into_iter().chain(other?).collect();
     all.sort();
     Ok(all)
+}
+
+/// What a service's limits say of one project: a resource where it has some of its own, and those that hold.
+fn limits(
+    service: QuotaService,
+    all: Sighting<Limits>,
+    tenant: &ProjectId,
+) -> (Sighting<Vec<Resource>>, Sighting<QuotaValues>) {
+    let key =
+        || ResourceKey { kind: ResourceType::Quota, id: Service::from(service).name().to_owned(), of: None };
+    let resource = || Resource {
+        key: key(),
+        name: String::new(),
+        state: None,
+        size: None,
+        after: BTreeSet::new(),
+        hindrance: None,
+    };
+    match all {
+        Ok(limits) => {
+            (Ok(limits.has_own(tenant).then(resource).into_iter().collect()), Ok(limits.of(tenant)))
+        }
+        Err(why) => (Err(why.clone()), Err(why)),
+    }
 }
 
 async fn part(asked: bool, collect: impl Future<Output = Part>) -> Part {

@@ -9,7 +9,6 @@ use url::Url;
 use super::entry::Entry;
 use super::{CloudConfig, ConfigError, Credential, DomainRef, Interface, Owned, Scope, Trust};
 use crate::observe::Service;
-use crate::openstack::catalog;
 
 /// Understands an entry. `read_cacert` turns the `cacert` of the entry, where it has one, into PEM.
 pub(super) fn parse(
@@ -213,7 +212,7 @@ fn interface(entry: &Entry) -> Result<Interface, ConfigError> {
 fn overrides(entry: &Entry) -> Result<BTreeMap<Service, Url>, ConfigError> {
     let mut all = BTreeMap::new();
     for service in Service::ALL {
-        for alias in catalog::types(service) {
+        for alias in service.types() {
             let field = format!("{}_endpoint_override", alias.replace('-', "_"));
             if let Some(url) = entry.text(&[&field])? {
                 let url = http_url(entry, &field, &url)?;

@@ -5,7 +5,19 @@ use crate::observe::IdentityListing;
 use crate::openstack::limits::Limits;
 
 pub(super) fn route(listing: &IdentityListing, _limits: &Limits) -> Route {
+    let grants = |project| {
+        Route::keystone(&["role_assignments"], "role_assignments").with("scope.project.id", project)
+    };
     match listing {
-        IdentityListing::Catalog => Route::keystone(&["auth", "catalog"], "catalog"),
+        IdentityListing::Services => Route::keystone(&["services"], "services"),
+        IdentityListing::Endpoints => Route::keystone(&["endpoints"], "endpoints"),
+        IdentityListing::Project(project) => Route::one(&["projects", &project.0], "project"),
+        IdentityListing::Children(project) => {
+            Route::keystone(&["projects"], "projects").with("parent_id", project)
+        }
+        IdentityListing::Grants(project) => grants(project).with("include_names", true),
+        IdentityListing::EffectiveGrants(project) => grants(project).with("effective", true),
+        IdentityListing::Credentials => Route::keystone(&["credentials"], "credentials"),
+        IdentityListing::Trusts => Route::keystone(&["OS-TRUST", "trusts"], "trusts"),
     }
 }

@@ -1,5 +1,7 @@
 //! One read or one call, and what its answer means for a step.
 
+use std::sync::Arc;
+
 use http::{HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use url::Url;
@@ -7,10 +9,11 @@ use url::Url;
 use super::Proof;
 use crate::apply::port::{Progress, WriteError, Written};
 use crate::model::ids::ProjectId;
-use crate::observe::{ReadError, Service};
+use crate::observe::{ReadError, Reason, Service};
 use crate::openstack::request::Request;
 use crate::openstack::session::Session;
 use crate::openstack::transport::{Answer, Arrived, SendError};
+use crate::openstack::within::Within;
 
 const API_VERSION: HeaderName = HeaderName::from_static("openstack-api-version");
 const NOVA: HeaderValue = HeaderValue::from_static("compute 2.57");
@@ -20,8 +23,9 @@ const LONGEST: usize = 300;
 
 /// The sessions of a writer.
 pub(super) struct Hand {
-    main: Session,
+    main: Arc<Session>,
     identity: Option<Session>,
+    within: Within,
     proof: Proof,
 }
 
@@ -58,7 +62,22 @@ pub(super) enum Found {
 
 impl Hand {
     pub(super) fn new(main: Session, identity: Option<Session>, proof: Proof) -> Self {
-        Self { main, identity, proof }
+        Self { main: Arc::new(main), identity, within: Within::default(), proof }
+    }
+
+    /// The same user within a tenant, for a service that shows each project its own alone.
+    pub(super) async fn within(&self, tenant: &ProjectId, service: Service) -> Result<Self, WriteError> {
+        match self.within.session(&self.main, tenant, service).await {
+            Ok((main, _token)) => {
+                Ok(Self { main, identity: None, within: Within::default(), proof: Proof(()) })
+            }
+            Err(why) if why.reason == Reason::CredentialRefused => Err(WriteError::Refused {
+                status: StatusCode::UNAUTHORIZED.as_u16(),
+                message: why.to_string(),
+                request_id: None,
+            }),
+            Err(why) => Err(not_sent(why)),
+        }
     }
 
     fn session(&self, service: Service) -> &Session {
@@ -107,10 +126,21 @@ impl Hand {
 
     /// Makes a call; the JSON of its answer comes along, null where there is none.
     pub(super) async fn call(&self, call: Call<'_>) -> Result<(Value, Option<String>), WriteError> {
+        self.call_with(call, &[]).await
+    }
+
+    async fn call_with(
+        &self,
+        call: Call<'_>,
+        query: &[(&str, &str)],
+    ) -> Result<(Value, Option<String>), WriteError> {
         let Call { method, service, path, body, revision, request_id, conflict } = call;
         let session = self.session(service);
         let mut token = session.token().await.map_err(not_sent)?;
-        let url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
+        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
         let mut request =
             with_version(Request::write(&self.proof, method, service, url, body, request_id), service);
         if let Some(revision) = revision {
@@ -158,7 +188,16 @@ impl Hand {
 
     /// A call that the service only takes up.
     pub(super) async fn begin(&self, call: Call<'_>) -> Result<Written, WriteError> {
-        let (_, request_id) = self.call(call).await?;
+        self.begin_with(call, &[]).await
+    }
+
+    /// The same, with a query.
+    pub(super) async fn begin_with(
+        &self,
+        call: Call<'_>,
+        query: &[(&str, &str)],
+    ) -> Result<Written, WriteError> {
+        let (_, request_id) = self.call_with(call, query).await?;
         Ok(Written { id: None, request_id, progress: Progress::Begun })
     }
 }
@@ -244,7 +283,9 @@ fn words(answer: &Answer) -> Option<String> {
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
     let inner = body.as_object().and_then(|fields| fields.values().find(|value| value.is_object()));
     let places = [body.get("faultstring"), body.get("description"), body.get("message")];
-    let words = places.into_iter().flatten().chain(inner.and_then(|inner| inner.get("message")));
+    let of_magnum = body.pointer("/errors/0/detail");
+    let inner = inner.and_then(|inner| inner.get("message"));
+    let words = places.into_iter().flatten().chain(of_magnum).chain(inner);
     let words = words.filter_map(Value::as_str).next()?;
     Some(words.chars().take(LONGEST).collect())
 }

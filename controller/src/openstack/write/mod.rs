@@ -14,6 +14,8 @@ mod network;
 mod quota;
 mod remove;
 
+use std::collections::BTreeSet;
+
 use super::config::{CloudConfig, ConfigError};
 use super::limits::Limits;
 use super::session::Session;
@@ -22,6 +24,8 @@ use crate::apply::port::{CloudWrite, Look, WriteError, Written};
 use crate::gate::ApprovedPlan;
 use crate::model::Action;
 use crate::model::cloud::CloudIdentity;
+use crate::model::ids::ProjectId;
+use crate::observe::Service;
 use hand::Hand;
 
 /// Proof that a request is made by this room.
@@ -62,6 +66,16 @@ impl Writer {
         let hand = Hand::new(Session::new(main, limits, meter)?, identity, Proof(()));
         let planned = approved.plan().steps.iter().map(|step| step.action.clone()).collect();
         Ok(Self { hand, planned })
+    }
+
+    /// The projects that its credentials are scoped to.
+    ///
+    /// # Errors
+    /// When no token is to be had.
+    pub async fn projects(&self) -> Result<BTreeSet<ProjectId>, WriteError> {
+        let main = self.hand.project(Service::Compute).await?;
+        let identity = self.hand.project(Service::Identity).await?;
+        Ok(main.into_iter().chain(identity).collect())
     }
 }
 

@@ -129,7 +129,7 @@ pub(super) async fn set(
 ) -> Result<Written, WriteError> {
     let project = id_of(project)?;
     let (path, key) = place(service, project);
-    let body = json!(BTreeMap::from([(key, to)]));
+    let body = json!(BTreeMap::from([(key, fields(service, to))]));
     let call = Call {
         method: Method::PUT,
         service: Service::from(service),
@@ -142,9 +142,28 @@ pub(super) async fn set(
     hand.set(call).await
 }
 
+/// The limits as the service takes them. Nova alone refuses a limit below what is used; a project that is frozen uses more than none.
+fn fields(service: QuotaService, to: &QuotaValues) -> BTreeMap<&str, Value> {
+    let mut fields: BTreeMap<&str, Value> =
+        to.iter().map(|(name, limit)| (name.as_str(), Value::from(*limit))).collect();
+    if service == QuotaService::Compute && to.values().all(|limit| *limit == 0) {
+        fields.insert("force", Value::Bool(true));
+    }
+    fields
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_freeze_of_nova_is_forced_and_no_other_limit_is() {
+        let (none, some) = (values(&[("cores", 0), ("ram", 0)]), values(&[("cores", 0), ("ram", 1)]));
+        let sent = |service, to| serde_json::to_value(fields(service, to)).unwrap();
+        assert_eq!(sent(QuotaService::Compute, &none), json!({"cores": 0, "ram": 0, "force": true}));
+        assert_eq!(sent(QuotaService::Compute, &some), json!({"cores": 0, "ram": 1}));
+        assert_eq!(sent(QuotaService::Volume, &none), json!({"cores": 0, "ram": 0}));
+    }
 
     fn values(all: &[(&str, i64)]) -> QuotaValues {
         all.iter().map(|(name, limit)| ((*name).to_owned(), *limit)).collect()

@@ -60,6 +60,9 @@ pub enum Refusal {
     /// What is declared would be made again.
     #[error("it is listed by {}: take it out there first", .0.join(", "))]
     ListedByCloudSpec(Vec<String>),
+    /// The project was not asked to go.
+    #[error("spec.deleteProject is false: the project stays")]
+    ProjectStays,
     /// What is kept is not there: a mistyped id would be removed.
     #[error("spec.keep names what is not there: {}", .0.join(", "))]
     KeptNotFound(Vec<String>),
@@ -102,6 +105,7 @@ impl Refusal {
             Self::OwnProject => "OwnProject",
             Self::OwnsServiceResources(_) => "OwnsServiceResources",
             Self::ListedByCloudSpec(_) => "ListedByCloudSpec",
+            Self::ProjectStays => "ProjectStays",
             Self::KeptNotFound(_) => "KeptNotFound",
             Self::TypeNotTold(..) => "TypeNotTold",
             Self::QuotaNotTold(..) => "QuotaNotTold",

@@ -67,7 +67,10 @@ fn not_told(inventory: &Inventory, leaving: &Leaving, stage: Stage) -> Vec<(Stri
 }
 
 /// Every resource of a type; a type that was left out was not looked for.
-pub(super) fn of_type(inventory: &Inventory, kind: ResourceType) -> Sighting<&[Resource]> {
+///
+/// # Errors
+/// Why it is not known.
+pub fn of_type(inventory: &Inventory, kind: ResourceType) -> Sighting<&[Resource]> {
     match inventory.held.get(&kind) {
         Some(Ok(all)) => Ok(all),
         Some(Err(why)) => Err(why.clone()),

@@ -75,6 +75,7 @@ async fn look(
         plan,
         apply: object.spec.cloud.apply.clone(),
         again: None,
+        untold: None,
         saw: Compared {
             findings,
             contested,

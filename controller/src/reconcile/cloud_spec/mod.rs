@@ -10,14 +10,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use cloudspec_crds::cloud_spec::{Cloud, CloudSpecSpec, CredentialRef};
+use cloudspec_crds::offboard_status::Progress;
 use cloudspec_crds::status::Offer;
-use cloudspec_crds::{CloudSpec, CloudSpecStatus};
+use cloudspec_crds::{ChangePlan, CloudSpec, CloudSpecStatus};
+use kube::runtime::reflector::Store;
+use serde_json::Value;
 
 use jiff::Timestamp;
 
-use super::context::{Context, Watched};
-use super::owner::{Audited, Declared, Owner, Told};
+use super::context::Context;
+use super::owner::{Audited, Begun, Declared, Owner, Told};
 use crate::model::desired::Invalid;
+use crate::model::ids::ProjectId;
 use crate::model::{Desired, Finding, FindingKind, Plan, PlanDigest, Subject, Unknown};
 use crate::observe::Coverage;
 use crate::plan::within;
@@ -83,7 +87,7 @@ impl Owner for CloudSpec {
         Self::new("self-test", nothing())
     }
 
-    fn watched(context: &Context) -> &Watched<Self> {
+    fn watched(context: &Context) -> &Store<Self> {
         &context.specs
     }
 
@@ -91,9 +95,14 @@ impl Owner for CloudSpec {
         declared::of(object)
     }
 
+    fn rests(&self) -> bool {
+        false
+    }
+
     async fn look(
         context: &Context,
         declared: &Declared<Self>,
+        _: &[ChangePlan],
         not_before: Instant,
     ) -> Result<Audited<Self>, Unknown> {
         audit::audit(context, declared, not_before).await
@@ -103,7 +112,10 @@ impl Owner for CloudSpec {
         audited.plan.digest.clone()
     }
 
-    fn fits(approved: &Plan, audited: &Audited<Self>) -> Result<(), String> {
+    fn fits(approved: &Plan, audited: &Audited<Self>, begun: Begun) -> Result<(), String> {
+        if begun == Begun::Yes {
+            return Ok(());
+        }
         within(&audited.plan, approved)
             .map_err(|differences| format!("the cloud has changed: {}", differences.join("; ")))?;
         // A step that is no longer planned is done already, or it is one that must not be taken now.
@@ -112,6 +124,14 @@ impl Owner for CloudSpec {
             return Err("not all that the plan was made from can be told now".to_owned());
         }
         Ok(())
+    }
+
+    fn spares(_: &Declared<Self>) -> Option<&ProjectId> {
+        None
+    }
+
+    fn progress(_: Progress) -> Option<Value> {
+        None
     }
 
     async fn tell(context: &Context, told: Told<'_, Self>) -> Result<(), kube::Error> {

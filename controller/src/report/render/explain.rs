@@ -14,10 +14,11 @@ pub struct Explained {
     pub meaning: &'static str,
 }
 
-const GROUPS: [(&str, &[(&str, &str)]); 3] = [
+const GROUPS: [(&str, &[(&str, &str)]); 4] = [
     ("a condition or an Event", reasons::ALL),
     ("the condition Approved: why an approval is not accepted", meanings::OF_THE_GATE),
     ("the condition Observed: why something could not be seen", meanings::OF_READING),
+    ("the condition Admitted: why a tenant does not leave", meanings::OF_LEAVING),
 ];
 
 /// All reasons, by name.

@@ -1,4 +1,4 @@
-//! Findings, plans and ChangePlans as texts for the command line: table, JSON, YAML, Markdown.
+//! Findings, inventories, plans and ChangePlans as texts for the command line: table, JSON, YAML, Markdown.
 //!
 //! What comes in: values, and how wide the screen is. What goes out: a whole text that ends with a line feed.
 //!
@@ -12,6 +12,7 @@ mod cloud_spec;
 mod explain;
 mod findings;
 mod history;
+mod leaving;
 mod markdown;
 mod page;
 mod plan;
@@ -23,7 +24,9 @@ use cloudspec_crds::status::FindingStatus;
 use cloudspec_crds::{ChangePlan, CloudSpec};
 use serde::Serialize;
 
-use crate::model::{Finding, Plan};
+use crate::model::leaving::Leaving;
+use crate::model::{Finding, Inventory, Plan};
+use crate::plan::offboard::{Refusal, Stage};
 use page::Page;
 
 pub use explain::{Explained, explain, explained};
@@ -93,6 +96,21 @@ pub fn plan(
 ) -> Result<String, RenderError> {
     let view = view::Plan::made_here(plan, findings, exceeded);
     write(&view, plan::page, format)
+}
+
+/// What a tenant holds, what its leaving means for others, and the plan of it, or what stands in its way.
+///
+/// # Errors
+/// Where a value cannot be written in this format; none is known.
+pub fn leaving(
+    inventory: &Inventory,
+    asked: &Leaving,
+    stage: Stage,
+    plan: Result<&Plan, &[Refusal]>,
+    format: Format,
+) -> Result<String, RenderError> {
+    let view = view::Leaving::of(inventory, asked, stage, plan);
+    write(&view, leaving::page, format)
 }
 
 /// A ChangePlan with its decision and journal; `findings` are those of its owner's status, as far as they still stand.

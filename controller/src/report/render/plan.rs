@@ -7,6 +7,9 @@ use super::findings::sentence;
 use super::page::{Page, Part, Text, Tone, or_dash, text};
 use super::view::{Journalled, LeftAlone, Plan, Step, Why};
 
+/// How the way back of a step begins that has none.
+const NOTHING: &str = "# nothing brings ";
+
 pub(super) fn page(plan: &Plan) -> Page {
     let mut page = vec![Part::Facts(facts(plan))];
     page.extend(body(plan, &[]));
@@ -42,10 +45,16 @@ pub(super) fn body(plan: &Plan, journal: &[Journalled]) -> Page {
         page.push(Part::Says(text("There is nothing that could be corrected.")));
     } else {
         page.push(table(steps, journal));
-        page.extend(titled("Why", Part::Items, each(steps, |step| step.why.iter().map(why).collect())));
+        page.extend(titled("Why", Part::Items, each(steps, whys)));
         let lost = each(steps, |step| step.side_effects.iter().map(|lost| Tone::Caution.of(lost)).collect());
         page.extend(titled("What others lose", Part::Items, lost));
-        let reverts = steps.iter().map(|step| (of(step), step.revert.clone())).collect();
+        let (lost, back): (Vec<&Step>, Vec<&Step>) =
+            steps.iter().partition(|step| step.revert.starts_with(NOTHING));
+        if !lost.is_empty() {
+            let said = format!("{} of {} steps cannot be taken back.", lost.len(), steps.len());
+            page.push(Part::Says(Tone::Bad.of(said)));
+        }
+        let reverts = back.into_iter().map(|step| (of(step), step.revert.clone())).collect();
         page.extend(titled("How to take each step back", Part::Commands, reverts));
     }
     page.extend(titled("No step for", Part::Items, left_alone.iter().map(left).collect()));
@@ -103,12 +112,21 @@ fn of(step: &Step) -> String {
     format!("step {}", step.number)
 }
 
+/// A removal is its own finding: the summary names it.
+fn whys(step: &Step) -> Vec<Text> {
+    let named = |one: &&Why| one.finding.is_none() && step.summary.contains(&one.fingerprint);
+    step.why.iter().filter(|one| !named(one)).map(why).collect()
+}
+
 fn why(Why { fingerprint, finding }: &Why) -> Text {
     text(finding.as_ref().map_or_else(|| format!("finding {fingerprint}"), sentence))
 }
 
 fn left(LeftAlone { fingerprint, resource, reason }: &LeftAlone) -> (String, Text) {
-    (resource.clone(), text(format!("{reason} [{fingerprint}]")))
+    match resource.contains(fingerprint) {
+        true => (resource.clone(), text(reason)),
+        false => (resource.clone(), text(format!("{reason} [{fingerprint}]"))),
+    }
 }
 
 /// A part under its title, where it has something in it.

@@ -187,7 +187,7 @@ fn describe(world: &World, call: &Call, token: &Token, with_catalog: bool) -> Va
         body["application_credential"] = json!({"id": id, "name": name, "restricted": true});
     }
     if with_catalog {
-        body["catalog"] = catalog(&call.origin, scope);
+        body["catalog"] = catalog(world, &call.origin, scope);
     }
     json!({"token": body})
 }
@@ -202,7 +202,7 @@ pub(super) fn about(world: &mut World, call: &Call, caller: &Caller, path: &[&st
         ("GET", ["catalog"]) => {
             let scope = caller.scope.as_ref().ok_or_else(unauthorized)?;
             let links = json!({"self": call.address()});
-            Ok(Answer::ok(json!({"catalog": catalog(&call.origin, scope), "links": links})))
+            Ok(Answer::ok(json!({"catalog": catalog(world, &call.origin, scope), "links": links})))
         }
         ("GET", ["projects"]) => Ok(listing(call, "projects", projects::of_user(world, call, &caller.user))),
         ("GET" | "HEAD", ["tokens"]) => {

@@ -7,6 +7,7 @@ mod domains;
 mod grants;
 mod people;
 mod projects;
+mod registry;
 
 use serde_json::{Value, json};
 
@@ -50,6 +51,9 @@ fn route(world: &mut World, call: &Call) -> Reply {
         (_, ["users" | "groups", ..]) => people::answer(world, call, &caller, path),
         ("GET", ["roles", path @ ..]) => people::roles(world, call, &caller, path),
         ("GET", ["role_assignments"]) => assignments::list(world, call, &caller),
+        ("GET", ["services" | "endpoints" | "credentials"] | ["OS-TRUST", "trusts"]) => {
+            registry::list(world, call, &caller, path)
+        }
         _ => Err(unknown()),
     }
 }

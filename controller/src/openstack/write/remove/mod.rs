@@ -13,6 +13,8 @@ mod network;
 mod quota;
 mod volume;
 
+use serde_json::Value;
+
 use super::hand::Hand;
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::ids::ProjectId;
@@ -63,6 +65,10 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
         | ResourceType::Trust
         | ResourceType::RoleAssignment
         | ResourceType::Project => identity::look(hand, what, project).await,
+        // Magnum keeps a limit that is no part of what is frozen.
+        ResourceType::Quota if what.id == ResourceType::Cluster.service() => {
+            container_infra::look(hand, what, project).await
+        }
         ResourceType::Quota => quota::look(hand, what, project).await,
     }
 }
@@ -117,6 +123,46 @@ pub(super) async fn make(
         | ResourceType::Trust
         | ResourceType::RoleAssignment
         | ResourceType::Project => identity::make(hand, request_id, what, project).await,
+        ResourceType::Quota if what.id == ResourceType::Cluster.service() => {
+            container_infra::make(hand, request_id, what, project).await
+        }
         ResourceType::Quota => quota::make(hand, request_id, what, project).await,
     }
+}
+
+/// The fields of a row that decide; one that is missing makes the look unclear.
+trait Field {
+    fn text(&self, name: &str, of: &ResourceKey) -> Result<&str, WriteError>;
+    fn truth(&self, name: &str, of: &ResourceKey) -> Result<bool, WriteError>;
+}
+
+impl Field for Value {
+    fn text(&self, name: &str, of: &ResourceKey) -> Result<&str, WriteError> {
+        self.get(name).and_then(Self::as_str).ok_or_else(|| missing(name, of))
+    }
+
+    fn truth(&self, name: &str, of: &ResourceKey) -> Result<bool, WriteError> {
+        self.get(name).and_then(Self::as_bool).ok_or_else(|| missing(name, of))
+    }
+}
+
+fn missing(name: &str, of: &ResourceKey) -> WriteError {
+    WriteError::Unclear { message: format!("{of} is not understood: it has no {name}") }
+}
+
+/// Refused, where the resource is another project's.
+fn owned_by(
+    row: &Value,
+    field: &str,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Option<Look>, WriteError> {
+    let owner = row.text(field, what)?;
+    let why = || format!("{what} belongs to project {owner}, not {project}");
+    Ok((owner != project.0).then(|| Look::Refused { why: why() }))
+}
+
+/// A key that names nothing of a service.
+fn no_such(what: &ResourceKey) -> WriteError {
+    WriteError::NotSent { message: format!("{what} names nothing here") }
 }

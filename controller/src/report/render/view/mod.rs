@@ -4,12 +4,14 @@
 
 mod finding;
 mod history;
+mod leaving;
 mod plan;
 mod record;
 mod told;
 
 pub use finding::{Finding, Findings};
 pub use history::{Entry, History};
+pub use leaving::{Held, Leaving, Lost, OfType, Refused, Tenant, Uncovered};
 pub use plan::{LeftAlone, Plan, Step, Why};
 pub use record::{Decision, Journalled, Record, Revert};
 pub use told::{Condition, Told};

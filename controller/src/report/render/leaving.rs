@@ -1,0 +1,108 @@
+//! A tenant that leaves, as a page: what it holds, what others lose, what stands in the way, what is not covered, and the plan.
+
+use super::page::{Page, Part, Text, Tone, or_dash, text};
+use super::plan::{body, facts, titled};
+use super::view::{Held, Leaving, OfType, Refused, Tenant, Uncovered};
+
+/// Names of one type that a page shows; JSON and YAML have all of them.
+const NAMES: usize = 5;
+
+pub(super) fn page(leaving: &Leaving) -> Page {
+    let Leaving { tenant, stage, complete, inventory, losses, refusals, uncovered, plan } = leaving;
+    let mut page = vec![Part::Facts(about(tenant, inventory, *complete))];
+    if !inventory.is_empty() {
+        let header = &["TYPE", "SERVICE", "COUNT", "SIZE", "NAMES"];
+        page.push(Part::Table(header, inventory.iter().map(row).collect()));
+    }
+    let lost = losses.iter().map(|lost| (lost.by.clone(), Tone::Caution.of(&lost.what))).collect();
+    page.extend(titled("What others lose", Part::Items, lost));
+    let in_the_way = refusals.iter().map(refused).chain(inventory.iter().flat_map(hindered)).collect();
+    page.extend(titled("What stands in the way", Part::Items, in_the_way));
+    let not_covered = uncovered.iter().map(not_covered).collect();
+    page.extend(titled("What is not covered", Part::Items, not_covered));
+    page.push(Part::Title(format!("Plan of the stage {stage:?}")));
+    match plan {
+        None => page.push(Part::Says(Tone::Bad.of("There is no plan: see what stands in the way."))),
+        Some(plan) if plan.steps.is_empty() && plan.left_alone.is_empty() => {
+            page.push(Part::Says(Tone::Good.of("Nothing is left to remove.")));
+        }
+        Some(plan) => {
+            page.push(Part::Facts(facts(plan)));
+            page.extend(body(plan, &[]));
+        }
+    }
+    page
+}
+
+fn about(tenant: &Tenant, inventory: &[OfType], complete: bool) -> Vec<(&'static str, Text)> {
+    let Tenant { id, name, domain } = tenant;
+    let count: usize = inventory.iter().filter_map(|one| one.count).sum();
+    let types = inventory.iter().filter(|one| one.count.is_some()).count();
+    let whole = match complete {
+        true => Tone::Good.of("yes"),
+        false => Tone::Bad.of("no: not everything could be told, or something is not covered"),
+    };
+    vec![
+        ("Tenant", text(format!("{domain}/{name}"))),
+        ("Id", text(id)),
+        ("Holds", text(format!("{count} resources of {types} types"))),
+        ("Complete", whole),
+    ]
+}
+
+fn row(of_type: &OfType) -> Vec<Text> {
+    let OfType { kind, service, count, not_told, gib, bytes, resources } = of_type;
+    let names = match not_told {
+        Some(why) => Tone::Bad.of(format!("could not be told: {why}")),
+        None => text(names(resources)),
+    };
+    vec![
+        text(kind.to_string()),
+        text(service),
+        count.map_or_else(|| Tone::Bad.of("?"), |count| text(count.to_string())),
+        or_dash(size(*gib, *bytes).as_deref()),
+        names,
+    ]
+}
+
+fn names(resources: &[Held]) -> String {
+    let name = |one: &Held| if one.name.is_empty() { one.id.clone() } else { one.name.clone() };
+    let shown: Vec<String> = resources.iter().take(NAMES).map(name).collect();
+    let shown = shown.join(", ");
+    match resources.len().saturating_sub(NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn size(gib: Option<u64>, bytes: Option<u64>) -> Option<String> {
+    let gib = gib.map(|gib| format!("{gib} GiB"));
+    let bytes = bytes.map(in_mib);
+    let sizes: Vec<String> = [gib, bytes].into_iter().flatten().collect();
+    (!sizes.is_empty()).then(|| sizes.join(" and "))
+}
+
+/// To a tenth, rounded up: what is there does not show as nothing.
+fn in_mib(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10).div_ceil(1024 * 1024);
+    format!("{}.{} MiB", tenths / 10, tenths % 10)
+}
+
+fn refused(Refused { reason, message }: &Refused) -> (String, Text) {
+    (reason.clone(), Tone::Bad.of(message))
+}
+
+fn hindered(of_type: &OfType) -> impl Iterator<Item = (String, Text)> {
+    of_type.resources.iter().filter_map(|one| {
+        let why = one.hindrance.as_ref()?;
+        Some((format!("{} {}", of_type.kind, one.id), Tone::Bad.of(why)))
+    })
+}
+
+fn not_covered(Uncovered { what, accepted }: &Uncovered) -> (String, Text) {
+    let said = match accepted {
+        true => Tone::Caution.of("accepted by name; nothing here looks into it"),
+        false => Tone::Bad.of("nothing here looks into it"),
+    };
+    (what.clone(), said)
+}

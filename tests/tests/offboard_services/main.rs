@@ -1,0 +1,286 @@
+//! A tenant in Keystone, Octavia, Barbican and Magnum on the real cloud: seen whole, as the databases have it, and removed to the
+//! last row; its neighbour untouched.
+//!
+//! Needs the rig (`--features rig`). Each test has a domain of its own, and removes it.
+#![cfg(feature = "rig")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
+
+mod client;
+mod place;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cloudspec::apply::port::{CloudWrite, Look};
+use cloudspec::gate::{ApprovedPlan, admit};
+use cloudspec::model::action::{ProjectChange, ProjectRef};
+use cloudspec::model::cloud::{CloudIdentity, QuotaService};
+use cloudspec::model::ids::ProjectId;
+use cloudspec::model::{Action, Class, Inventory, Plan, Resource, ResourceKey, ResourceType, Step};
+use cloudspec::observe::inventory;
+use cloudspec::openstack::{Limits, Reader, Writer};
+use cloudspec::plan::{digest, to_spec};
+use cloudspec_crds::ChangePlanStatus;
+use cloudspec_crds::change_plan::{Decision, OwnerRef};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use place::{Place, in_a_place, rig};
+
+async fn look_at(main: &str, identity: Option<&str>, project: &str) -> Inventory {
+    let reader = Reader::new(rig(main), identity.map(rig), Limits::default(), Arc::new(|_| {})).unwrap();
+    inventory(&reader, &ProjectId(project.to_owned())).await
+}
+
+/// A plan of these calls, approved: what a writer cannot be had without.
+fn approved(cloud: &CloudIdentity, actions: &[Action]) -> ApprovedPlan {
+    let step = |(number, action): (u32, &Action)| Step {
+        number,
+        class: Class::Destructive,
+        action: action.clone(),
+        summary: "the call under test".into(),
+        findings: vec!["0".repeat(16)],
+        before: None,
+        after: None,
+        side_effects: vec![],
+        revert: "nothing".into(),
+    };
+    let steps: Vec<Step> = (1..).zip(actions).map(step).collect();
+    let digest = digest(cloud, "uid", &steps);
+    let plan = Plan { cloud: cloud.clone(), owner: "uid".into(), steps, left_alone: vec![], digest };
+    let owner = OwnerRef {
+        kind: "CloudSpec".into(),
+        name: "rig".into(),
+        uid: "uid".into(),
+        generation: 1,
+        spec_digest: String::new(),
+    };
+    let decision = Decision {
+        verdict: "Approved".into(),
+        by: "ann".into(),
+        groups: vec![],
+        value: "true".into(),
+        offer: 1,
+        digest: plan.digest.0.clone(),
+        at: Time(jiff::Timestamp::UNIX_EPOCH),
+        gate: "Enforced".into(),
+    };
+    let status = ChangePlanStatus {
+        phase: Some("Offered".into()),
+        decision: Some(decision),
+        ..ChangePlanStatus::default()
+    };
+    admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
+}
+
+fn writer(cloud: &str, actions: &[Action]) -> Writer {
+    let config = rig(cloud);
+    let plan = approved(&config.identity(), actions);
+    Writer::new(config, None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
+}
+
+fn remove(what: &ResourceKey, project: &str) -> Action {
+    Action::Remove { what: what.clone(), project: project.into() }
+}
+
+/// A look that is not waited for any more.
+async fn settled(writer: &Writer, action: &Action) -> Look {
+    let started = Instant::now();
+    loop {
+        match writer.look(action).await.unwrap() {
+            Look::Waiting { why } => assert!(started.elapsed() < Duration::from_secs(120), "{why}"),
+            told => return told,
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// Ready, made by one call, and gone in the end.
+async fn carry_out(writer: &Writer, action: &Action) {
+    assert_eq!(settled(writer, action).await, Look::Ready { revision: None }, "{action:?}");
+    let id = format!("req-{}", uuid::Uuid::new_v4());
+    writer.make(action, None, &id).await.unwrap_or_else(|why| panic!("{action:?}: {why}"));
+    let started = Instant::now();
+    loop {
+        match settled(writer, action).await {
+            Look::AlreadyDone { .. } => return,
+            // The service has taken it up, and not begun.
+            Look::Ready { .. } if started.elapsed() < Duration::from_secs(30) => {}
+            other => panic!("{action:?}: {other:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+}
+
+const SWEPT: [ResourceType; 12] = [
+    ResourceType::Cluster,
+    ResourceType::ClusterTemplate,
+    ResourceType::LoadBalancer,
+    ResourceType::SecretOrder,
+    ResourceType::SecretContainer,
+    ResourceType::Secret,
+    ResourceType::Quota,
+    ResourceType::ApplicationCredential,
+    ResourceType::Credential,
+    ResourceType::Trust,
+    ResourceType::RoleAssignment,
+    ResourceType::Project,
+];
+
+/// The ids of each type, in the form of [`Place::rows`].
+fn ids(seen: &Inventory) -> Vec<(ResourceType, Vec<String>)> {
+    let of = |kind: ResourceType| {
+        let held = seen.held[&kind].as_ref().unwrap_or_else(|why| panic!("{kind}: {why}"));
+        let mut ids: Vec<String> = held.iter().map(|one| one.key.id.clone()).collect();
+        ids.retain(|id| kind != ResourceType::Quota || SERVICES.contains(&id.as_str()));
+        ids.sort();
+        (kind, ids)
+    };
+    SWEPT.into_iter().map(of).collect()
+}
+
+/// The services whose limits are under test here.
+const SERVICES: [&str; 3] = ["container-infra", "key-manager", "load-balancer"];
+
+fn unknown(seen: &Inventory) -> BTreeSet<(ResourceType, String)> {
+    let mine = |(kind, why): (ResourceType, &cloudspec::model::Unknown)| {
+        SWEPT.contains(&kind).then(|| (kind, why.reason.clone()))
+    };
+    seen.not_told().filter_map(mine).collect()
+}
+
+#[tokio::test]
+async fn a_tenant_is_seen_as_the_databases_have_it_and_is_removed_to_the_last_row() {
+    in_a_place(|place| async move {
+        let (tenant, neighbour) = (place.tenant.as_str(), place.neighbour.as_str());
+        place.fill(tenant).await;
+        place.fill(neighbour).await;
+        not_seen_from_outside(tenant).await;
+        for (user, role) in [("observer", "observer"), ("admin", "admin")] {
+            place.let_in(user, role).await;
+        }
+        for user in ["observer", "admin"] {
+            place.let_in(user, "key-manager:service-admin").await;
+        }
+        let rows = Place::rows(tenant);
+        for (main, identity) in [("observer", Some("observer-system")), ("admin", None)] {
+            let seen = look_at(main, identity, tenant).await;
+            assert_eq!(ids(&seen), rows, "{main}");
+            tells(&seen, &place);
+        }
+        let seen = look_at("admin", None, tenant).await;
+        let before = Place::rows(neighbour);
+        refuses_what_is_not_the_tenants(tenant, &look_at("admin", None, neighbour).await).await;
+        all_goes(&place, &seen).await;
+        for (kind, left) in Place::rows(tenant) {
+            assert_eq!(left, Vec::<String>::new(), "{kind}");
+        }
+        assert_eq!(Place::rows(neighbour), before, "the neighbour has all that it had");
+        assert_eq!(look_at("admin", None, tenant).await.tenant, Ok(None));
+    })
+    .await;
+}
+
+/// Everything that this part of an inventory tells beside what is held.
+fn tells(seen: &Inventory, place: &Place) {
+    let tenant = seen.tenant.as_ref().unwrap().as_ref().unwrap();
+    assert_eq!((tenant.name.as_str(), tenant.domain.0.as_str()), ("leaves", place.domain.as_str()));
+    assert!(tenant.domain_name.starts_with("offboard-services-"), "{tenant:?}");
+    assert!(tenant.enabled && !tenant.immutable && !tenant.is_domain && tenant.children.is_empty());
+    assert_eq!(seen.own_projects.len(), 1);
+    let uncovered = seen.uncovered.as_ref().unwrap();
+    assert!(uncovered.iter().all(|one| one.starts_with("network:")), "{uncovered:?}");
+    assert_eq!(seen.quotas[&QuotaService::LoadBalancer].as_ref().unwrap()["load_balancer"], 7);
+    assert_eq!(seen.quotas[&QuotaService::KeyManager].as_ref().unwrap()["secrets"], 50);
+    let lost: Vec<&str> = seen.losses.iter().map(|loss| loss.what.as_str()).collect();
+    for what in [
+        "it is public: no project can make a cluster from it any more",
+        "image image elsewhere is registered as its consumer",
+        "somebody http://elsewhere is registered as its consumer",
+        "of another domain has role reader here",
+        "acts for user",
+    ] {
+        assert!(lost.iter().any(|lost| lost.contains(what)), "{what}: {lost:?}");
+    }
+}
+
+/// Who has no way in is told so, and what is cut down without a word is not believed.
+async fn not_seen_from_outside(tenant: &str) {
+    use ResourceType::{Quota, Secret, SecretContainer, SecretOrder};
+    let seen = look_at("observer", Some("observer-system"), tenant).await;
+    let refused = |kind| (kind, "CredentialRefused".to_owned());
+    assert_eq!(unknown(&seen), [SecretOrder, SecretContainer, Secret, Quota].map(refused).into());
+    let why = seen.held[&Secret].as_ref().unwrap_err().message.clone();
+    assert!(why.contains("openstack role add --inherited"), "{why}");
+
+    let seen = look_at("reader", Some("observer"), tenant).await;
+    let reasons: Vec<String> =
+        SWEPT.iter().map(|kind| seen.held[kind].as_ref().unwrap_err().reason.clone()).collect();
+    for (kind, reason) in SWEPT.iter().zip(&reasons) {
+        let expected = match kind.service() {
+            _ if *kind == Quota => continue,
+            "identity" => "Forbidden",
+            "key-manager" => "CredentialRefused",
+            _ => "ReachNotProven",
+        };
+        assert_eq!(reason, expected, "{kind}");
+    }
+    assert!(seen.tenant.is_err() && seen.uncovered.is_err());
+}
+
+/// What belongs to the neighbour is not removed as the tenant's.
+async fn refuses_what_is_not_the_tenants(tenant: &str, neighbour: &Inventory) {
+    let theirs: Vec<&Resource> = neighbour.resources().filter(|one| SWEPT.contains(&one.key.kind)).collect();
+    assert!(theirs.len() >= SWEPT.len(), "{theirs:?}");
+    for one in theirs {
+        let action = remove(&one.key, tenant);
+        let look = writer("key-manager", std::slice::from_ref(&action)).look(&action).await;
+        match one.key.kind {
+            // These are named within the project that is asked about.
+            ResourceType::Quota => continue,
+            ResourceType::RoleAssignment | ResourceType::SecretOrder => continue,
+            // It is enabled.
+            ResourceType::Project => {}
+            ResourceType::Secret | ResourceType::SecretContainer => {
+                assert!(look.as_ref().is_err_and(|why| why.to_string().contains("not allowed")), "{look:?}");
+                continue;
+            }
+            _ => {}
+        }
+        assert!(matches!(look, Ok(Look::Refused { .. })), "{}: {look:?}", one.key);
+    }
+}
+
+/// All that is held, in the order of the types, through one approved plan.
+async fn all_goes(place: &Place, seen: &Inventory) {
+    let tenant = place.tenant.as_str();
+    let held = seen.resources().filter(|one| SWEPT.contains(&one.key.kind));
+    let mut actions: Vec<Action> = held.map(|one| remove(&one.key, tenant)).collect();
+    let last = actions.pop().unwrap();
+    assert!(matches!(&last, Action::Remove { what, .. } if what.kind == ResourceType::Project));
+    let change = ProjectChange::Enabled { from: true, to: false };
+    actions.push(Action::ChangeProject { project: ProjectRef::Id(tenant.into()), change });
+    let writer_of_all = writer("key-manager", &[actions.clone(), vec![last.clone()]].concat());
+    let early = writer_of_all.look(&last).await.unwrap();
+    assert!(matches!(&early, Look::Refused { why } if why.contains("disabled before")), "{early:?}");
+    for action in &actions {
+        match action {
+            // The limits that are frozen are another's to remove.
+            Action::Remove { what, .. } if what.kind == ResourceType::Quota && what.id != SERVICES[0] => {}
+            // Keystone takes application credentials away with the roles, and a trust with its cluster.
+            action => carry_out(&writer_of_all, action).await,
+        }
+    }
+    for limits in ["load-balancer /lbaas/quotas", "key-manager /project-quotas"] {
+        place.admin.remove(&format!("{limits}/{tenant}")).await;
+    }
+    carry_out(&writer_of_all, &last).await;
+    for action in &actions {
+        if let Action::Remove { what, .. } = action
+            && what.kind.service() != "key-manager"
+            && what.kind != ResourceType::Quota
+        {
+            let look = writer_of_all.look(action).await.unwrap();
+            assert_eq!(look, Look::AlreadyDone { id: None }, "{action:?}");
+        }
+    }
+}
