@@ -28,7 +28,7 @@ pub(crate) struct Place {
     pub(crate) tenant: String,
     pub(crate) neighbour: String,
     alice: String,
-    bob: String,
+    pub(crate) bob: String,
 }
 
 /// Runs a test in a place of its own, which is removed whatever becomes of the test.
