@@ -152,7 +152,7 @@ impl Run<'_> {
                 seen.rules.push(made);
                 Ok(())
             }
-            Action::Remove { what, project: _ } => Err(format!("404: no {what} here").into()),
+            Action::Remove { what, project: _ } => Err(format!("404: no {what} here")),
             Action::DeleteRule { group, which, rule } => {
                 let id = self.group(group)?;
                 let seen = self.seen_group(&id)?;
