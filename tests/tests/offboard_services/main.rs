@@ -25,6 +25,8 @@ use cloudspec_crds::ChangePlanStatus;
 use cloudspec_crds::change_plan::{Decision, OwnerRef};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use place::{Place, in_a_place, rig};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 async fn look_at(main: &str, identity: Option<&str>, project: &str) -> Inventory {
     let reader = Reader::new(rig(main), identity.map(rig), Limits::default(), Arc::new(|_| {})).unwrap();
@@ -176,6 +178,52 @@ async fn a_tenant_is_seen_as_the_databases_have_it_and_is_removed_to_the_last_ro
         }
         assert_eq!(Place::rows(neighbour), before, "the neighbour has all that it had");
         assert_eq!(look_at("admin", None, tenant).await.tenant, Ok(None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_project_that_is_immutable_or_has_others_below_it_stays() {
+    in_a_place(|place| async move {
+        let tenant = place.tenant.as_str();
+        let key = ResourceKey { kind: ResourceType::Project, id: tenant.to_owned(), of: None };
+        let action = remove(&key, tenant);
+        let seen = async || {
+            let look = writer("key-manager", std::slice::from_ref(&action)).look(&action).await.unwrap();
+            let seen = look_at("admin", None, tenant).await;
+            let held = seen.held[&ResourceType::Project].as_ref().unwrap();
+            (look, held[0].hindrance.clone().unwrap_or_default())
+        };
+        let change = async |fields: Value| {
+            let what = format!("identity /projects/{tenant}");
+            place.admin.sure(Method::PATCH, &what, json!({"project": fields})).await;
+        };
+        change(json!({"enabled": false})).await;
+        assert_eq!(seen().await, (Look::Ready { revision: None }, String::new()));
+
+        change(json!({"options": {"immutable": true}})).await;
+        let (look, hindrance) = seen().await;
+        assert!(matches!(&look, Look::Refused { why } if why.contains("is immutable")), "{look:?}");
+        assert!(hindrance.contains("immutable"), "{hindrance}");
+
+        change(json!({"options": {"immutable": false}})).await;
+        change(json!({"enabled": true})).await;
+        let below = json!({"project": {"name": "below", "domain_id": place.domain, "parent_id": tenant}});
+        let below = place.admin.make("identity /projects", below, "/project/id").await;
+        place
+            .admin
+            .sure(
+                Method::PATCH,
+                &format!("identity /projects/{below}"),
+                json!({"project": {"enabled": false}}),
+            )
+            .await;
+        change(json!({"enabled": false})).await;
+        let (look, hindrance) = seen().await;
+        assert!(matches!(&look, Look::Refused { why } if why.contains("1 projects below")), "{look:?}");
+        assert!(hindrance.contains("below it"), "{hindrance}");
+        place.admin.remove(&format!("identity /projects/{below}")).await;
+        carry_out(&action).await;
     })
     .await;
 }
