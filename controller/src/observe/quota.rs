@@ -126,7 +126,7 @@ async fn key_manager(read: &dyn CloudRead) -> Result<Limits, ReadError> {
     Ok(Limits { own, defaults })
 }
 
-async fn single(read: &dyn CloudRead, listing: &Listing) -> Result<QuotaValues, ReadError> {
+pub(super) async fn single(read: &dyn CloudRead, listing: &Listing) -> Result<QuotaValues, ReadError> {
     let rows = read.rows(listing).await?;
     values(listing, only(listing, &rows)?)
 }

@@ -1,6 +1,6 @@
 //! One read or one call, and what its answer means for a step.
 
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 
@@ -11,9 +11,10 @@ use crate::observe::{ReadError, Service};
 use crate::openstack::request::Request;
 use crate::openstack::session::Session;
 use crate::openstack::transport::{Answer, Arrived, SendError};
+use crate::openstack::version::with_version;
 
-const API_VERSION: HeaderName = HeaderName::from_static("openstack-api-version");
-const NOVA: HeaderValue = HeaderValue::from_static("compute 2.57");
+/// The only media type in which Glance takes a change of an image.
+const GLANCE_PATCH: HeaderValue = HeaderValue::from_static("application/openstack-images-v2.1-json-patch");
 const REQUEST_ID: &str = "x-openstack-request-id";
 /// Of a service's words, so many characters are kept.
 const LONGEST: usize = 300;
@@ -92,7 +93,7 @@ impl Hand {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let request = with_version(Request::get(service, url), service);
+        let request = with_version(Request::get(service, url));
         let answer = session.send(&mut token, &request).await.map_err(not_sent)?;
         match answer.status.as_u16() {
             404 => match words(&answer) {
@@ -107,12 +108,27 @@ impl Hand {
 
     /// Makes a call; the JSON of its answer comes along, null where there is none.
     pub(super) async fn call(&self, call: Call<'_>) -> Result<(Value, Option<String>), WriteError> {
+        self.call_with(call, &[]).await
+    }
+
+    /// The same with a query.
+    async fn call_with(
+        &self,
+        call: Call<'_>,
+        query: &[(&str, &str)],
+    ) -> Result<(Value, Option<String>), WriteError> {
         let Call { method, service, path, body, revision, request_id, conflict } = call;
         let session = self.session(service);
         let mut token = session.token().await.map_err(not_sent)?;
-        let url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
-        let mut request =
-            with_version(Request::write(&self.proof, method, service, url, body, request_id), service);
+        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        let is_patch = method == Method::PATCH;
+        let mut request = with_version(Request::write(&self.proof, method, service, url, body, request_id));
+        if is_patch && service == Service::Image {
+            request = request.with_header(http::header::CONTENT_TYPE, GLANCE_PATCH);
+        }
         if let Some(revision) = revision {
             // Neutron passes over a value in any other form without a word.
             let value = HeaderValue::from_str(&format!("revision_number={revision}"));
@@ -156,23 +172,20 @@ impl Hand {
         Ok(Written { id: None, request_id, progress: Progress::Done })
     }
 
+    /// The same with a query.
+    pub(super) async fn set_with(
+        &self,
+        call: Call<'_>,
+        query: &[(&str, &str)],
+    ) -> Result<Written, WriteError> {
+        let (_, request_id) = self.call_with(call, query).await?;
+        Ok(Written { id: None, request_id, progress: Progress::Done })
+    }
+
     /// A call that the service only takes up.
     pub(super) async fn begin(&self, call: Call<'_>) -> Result<Written, WriteError> {
         let (_, request_id) = self.call(call).await?;
         Ok(Written { id: None, request_id, progress: Progress::Begun })
-    }
-}
-
-fn with_version(request: Request, service: Service) -> Request {
-    match service {
-        Service::Compute => request.with_header(API_VERSION, NOVA),
-        Service::Identity
-        | Service::Network
-        | Service::BlockStorage
-        | Service::LoadBalancer
-        | Service::KeyManager
-        | Service::Image
-        | Service::ContainerInfra => request,
     }
 }
 
