@@ -59,5 +59,5 @@ impl Drop for Backups {
 /// The environment that Cinder is installed in.
 fn venv(config: &str) -> PathBuf {
     let line = config.lines().find_map(|line| line.strip_prefix("api_paste_config = "));
-    PathBuf::from(line.unwrap()).ancestors().nth(4).unwrap().to_owned()
+    PathBuf::from(line.unwrap()).ancestors().nth(3).unwrap().to_owned()
 }
