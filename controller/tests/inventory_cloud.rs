@@ -9,8 +9,8 @@ use cloudspec::model::cloud::CloudIdentity;
 use cloudspec::model::ids::ProjectId;
 use cloudspec::model::{Inventory, Resource, ResourceType};
 use cloudspec::observe::{
-    CloudRead, ComputeListing, IdentityListing, ImageListing, Listing, ReadError, Reason, Rows, VolumeListing,
-    inventory,
+    CloudRead, ComputeListing, IdentityListing, ImageListing, Listing, ReadError, Reason, Rows,
+    VolumeListing, inventory,
 };
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Value, json};
@@ -116,12 +116,8 @@ const CINDERS: [ResourceType; 7] = [
     ResourceType::Volume,
     ResourceType::VolumeTypeAccess,
 ];
-const NOVAS: [ResourceType; 4] = [
-    ResourceType::Server,
-    ResourceType::ServerGroup,
-    ResourceType::Keypair,
-    ResourceType::FlavorAccess,
-];
+const NOVAS: [ResourceType; 4] =
+    [ResourceType::Server, ResourceType::ServerGroup, ResourceType::Keypair, ResourceType::FlavorAccess];
 const GLANCES: [ResourceType; 3] =
     [ResourceType::ImageProtection, ResourceType::Image, ResourceType::ImageMembership];
 
@@ -224,7 +220,8 @@ async fn a_keypair_goes_only_with_a_user_who_has_no_role_elsewhere() {
         ComputeListing::Keypairs("bound".into()),
         json!([{"keypair": {"name": "k"}}, {"keypair": {"name": "k 2"}}]),
     );
-    table = table.with(IdentityListing::EffectiveOfUser("bound".into()), json!([role("bound", here.clone())]));
+    table =
+        table.with(IdentityListing::EffectiveOfUser("bound".into()), json!([role("bound", here.clone())]));
     for (user, scope) in elsewhere {
         holders.push(role(user, here.clone()));
         let rows = json!([role(user, here.clone()), role(user, scope)]);
@@ -254,8 +251,7 @@ async fn limits_of_its_own_are_those_that_differ() {
         .with(Listing::VolumeQuota(t()), json!([{"id": "t", "volumes": 10}]))
         .with(VolumeListing::QuotaDefaults(t()), json!([{"id": "t", "volumes": 10}]));
     let seen = seen(table).await;
-    let own: Vec<&str> =
-        held(&seen, ResourceType::Quota).iter().map(|one| one.key.id.as_str()).collect();
+    let own: Vec<&str> = held(&seen, ResourceType::Quota).iter().map(|one| one.key.id.as_str()).collect();
     assert_eq!(own, ["compute"]);
 }
 
@@ -296,5 +292,8 @@ async fn memberships_beyond_the_bound_are_not_covered() {
     let beyond = seen(shared(501)).await;
     assert_eq!(held(&beyond, ResourceType::ImageMembership), []);
     // The catalogue is not told here, and then nothing is covered.
-    assert!(beyond.uncovered.as_ref().is_ok_and(|all| all.contains("image:memberships")) || beyond.uncovered.is_err());
+    assert!(
+        beyond.uncovered.as_ref().is_ok_and(|all| all.contains("image:memberships"))
+            || beyond.uncovered.is_err()
+    );
 }

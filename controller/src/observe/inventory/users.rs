@@ -53,7 +53,7 @@ impl ScopeRow {
 pub(super) async fn of_this_project_alone(read: &dyn CloudRead, tenant: &ProjectId) -> Sighting<Vec<Bound>> {
     let listing = Listing::Identity(IdentityListing::EffectiveOnProject(tenant.clone()));
     let holder = |Row { user: UserRow { id, name }, scope }: Row| {
-        Ok(scope.is(tenant).then(|| Bound { id: UserId(id), name }))
+        Ok(scope.is(tenant).then_some(Bound { id: UserId(id), name }))
     };
     let mut holders = sighting(read, &listing, holder, Bound::clone).await?;
     holders.dedup();
