@@ -28,7 +28,17 @@ pub(crate) fn rig(cloud: &str) -> CloudConfig {
 
 /// What a credential sees of a project.
 pub(crate) async fn seen_by(cloud: &str, identity: Option<&str>, project: &str) -> Inventory {
-    let reader = Reader::new(rig(cloud), identity.map(rig), Limits::default(), Arc::new(|_| {})).unwrap();
+    seen_within(Limits::default(), cloud, identity, project).await
+}
+
+/// The same within these bounds.
+pub(crate) async fn seen_within(
+    limits: Limits,
+    cloud: &str,
+    identity: Option<&str>,
+    project: &str,
+) -> Inventory {
+    let reader = Reader::new(rig(cloud), identity.map(rig), limits, Arc::new(|_| {})).unwrap();
     inventory(&reader, &project.into()).await
 }
 

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudspec::model::{Inventory, Resource, ResourceType};
+use cloudspec::openstack::Limits;
 
 use crate::database::{counts, keypairs, sql};
-use crate::place::{Place, in_a_place, seen_by};
+use crate::place::{Place, in_a_place, seen_by, seen_within};
 use crate::tenant::fill;
 
 /// The types of Nova, Cinder and Glance.
@@ -81,6 +82,9 @@ async fn an_empty_tenant_holds_nothing_and_a_full_one_all_that_the_databases_cou
         assert_eq!(numbers(&all), judged);
         assert_eq!(held(&as_observer), all);
         assert_eq!(as_observer.losses, as_admin.losses);
+        let row_by_row = Limits { page: 1, ..Limits::default() };
+        let row_by_row = seen_within(row_by_row, "admin", None, &place.tenant).await;
+        assert_eq!(held(&row_by_row), all, "one row a page");
 
         order(&all);
         names(&all, &place);
