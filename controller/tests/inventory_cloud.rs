@@ -9,8 +9,8 @@ use cloudspec::model::cloud::CloudIdentity;
 use cloudspec::model::ids::ProjectId;
 use cloudspec::model::{Inventory, Resource, ResourceType};
 use cloudspec::observe::{
-    CloudRead, ComputeListing, IdentityListing, ImageListing, Listing, ReadError, Reason, Rows,
-    VolumeListing, inventory,
+    CloudRead, ComputeListing, IdentityListing, ImageListing, KeyManagerListing, Listing, ReadError, Reason,
+    Rows, VolumeListing, inventory,
 };
 use futures::future::{BoxFuture, FutureExt};
 use serde_json::{Value, json};
@@ -88,6 +88,9 @@ impl CloudRead for Table {
             what,
             Listing::ComputeQuota(_)
                 | Listing::VolumeQuota(_)
+                | Listing::NetworkQuotaDefaults
+                | Listing::LoadBalancerQuotaDefaults
+                | Listing::KeyManager(KeyManagerListing::Quota(_))
                 | Listing::Compute(ComputeListing::QuotaDefaults(_))
                 | Listing::Volume(VolumeListing::QuotaDefaults(_))
         );
