@@ -2,9 +2,9 @@
 
 use cloudspec::apply::port::{CloudWrite, Look};
 use cloudspec::model::{Action, ResourceKey, ResourceType};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::place::{in_a_place, seen_by};
+use crate::place::{Place, in_a_place, seen_by};
 
 const KEPT: [(&str, &str, &str, &str); 5] = [
     ("compute", "compute /os-quota-sets", "quota_set", "cores"),
@@ -14,9 +14,24 @@ const KEPT: [(&str, &str, &str, &str); 5] = [
     ("key-manager", "key-manager /project-quotas", "project_quotas", "secrets"),
 ];
 
+/// Barbican shows the limits of a project to who has these roles within it.
+async fn let_in(place: &Place, user: &str) {
+    let users = place.admin.get(&format!("identity /users?name={user}&domain_id=default")).await;
+    let user = users["users"][0]["id"].as_str().unwrap();
+    for role in ["observer", "key-manager:service-admin"] {
+        let roles = place.admin.get(&format!("identity /roles?name={role}")).await;
+        let role = roles["roles"][0]["id"].as_str().unwrap();
+        let path = format!("identity /projects/{}/users/{user}/roles/{role}", place.tenant);
+        place.admin.put(&path, Value::Null).await;
+    }
+}
+
 #[tokio::test]
 async fn limits_of_its_own_are_told_where_the_service_can_and_taken_away_in_each() {
     in_a_place(|place| async move {
+        for user in ["admin", "observer"] {
+            let_in(&place, user).await;
+        }
         for (service, at, key, limit) in KEPT {
             let what = ResourceKey { kind: ResourceType::Quota, id: service.to_owned(), of: None };
             let action = Action::Remove { what, project: place.tenant.as_str().into() };
