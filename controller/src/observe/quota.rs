@@ -153,7 +153,7 @@ pub(super) async fn key_manager_within(
     Ok(Limits { own: by_project(&listing, &rows, |row| row.get("project_quotas"))?, defaults })
 }
 
-async fn single(read: &dyn CloudRead, listing: &Listing) -> Result<QuotaValues, ReadError> {
+pub(super) async fn single(read: &dyn CloudRead, listing: &Listing) -> Result<QuotaValues, ReadError> {
     let rows = read.rows(listing).await?;
     values(listing, only(listing, &rows)?)
 }

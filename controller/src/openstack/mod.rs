@@ -17,6 +17,7 @@ mod request;
 mod routes;
 mod session;
 mod transport;
+mod version;
 mod within;
 mod write;
 

@@ -59,6 +59,7 @@ impl Pages {
                 return Err(self.fail(Reason::TooLarge, format_args!("a page has more than {limit} rows")));
             }
             Some(limit) => self.next(link, &rows, limit)?,
+            None if self.paging == Paging::Offset && !rows.is_empty() => Some(self.beyond(&rows)),
             None => link,
         };
         self.rows.extend(rows);
@@ -72,7 +73,7 @@ impl Pages {
 
     fn limit(&self) -> Option<usize> {
         match self.paging {
-            Paging::Keystone | Paging::Whole => None,
+            Paging::Keystone | Paging::Offset | Paging::Whole => None,
             Paging::Marker { limit } | Paging::Next { limit } => Some(limit),
         }
     }
@@ -83,7 +84,7 @@ impl Pages {
         }
         match self.paging {
             Paging::Marker { .. } => self.after(rows).map(Some),
-            Paging::Next { .. } | Paging::Keystone | Paging::Whole => Ok(None),
+            Paging::Next { .. } | Paging::Keystone | Paging::Offset | Paging::Whole => Ok(None),
         }
     }
 
@@ -96,17 +97,26 @@ impl Pages {
         Ok(next)
     }
 
+    /// The page beyond all rows that were read, these too.
+    fn beyond(&self, rows: &[Value]) -> Url {
+        let mut next = self.first.clone();
+        next.query_pairs_mut().append_pair("offset", &(self.rows.len() + rows.len()).to_string());
+        next
+    }
+
     /// What the page itself says is next.
     fn link(&self, page: &Value) -> Result<Option<Url>, ReadError> {
         let href = match (self.paging, self.shape) {
             (Paging::Keystone, _) => page.get("links").and_then(|links| links.get("next")),
             (Paging::Next { .. }, _) => page.get("next"),
             (Paging::Marker { .. } | Paging::Whole, Shape::List(key)) => {
-                let links = page.get(format!("{key}_links")).and_then(Value::as_array);
-                let next = links.into_iter().flatten().find(|link| link.get("rel") == Some(&"next".into()));
+                // Cinder's groups and group snapshots have the link under the singular.
+                let names = [format!("{key}_links"), format!("{}_links", key.trim_end_matches('s'))];
+                let links = names.iter().filter_map(|name| page.get(name)?.as_array()).flatten();
+                let next = links.into_iter().find(|link| link.get("rel") == Some(&"next".into()));
                 next.and_then(|link| link.get("href"))
             }
-            (Paging::Marker { .. } | Paging::Whole, Shape::One(_)) => None,
+            (Paging::Marker { .. } | Paging::Whole, Shape::One(_)) | (Paging::Offset, _) => None,
         };
         match href {
             None | Some(Value::Null) => Ok(None),

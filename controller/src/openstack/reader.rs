@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
-use http::{HeaderName, HeaderValue};
 use url::Url;
 
 use super::answer;
@@ -14,16 +13,11 @@ use super::request::Request;
 use super::routes::Route;
 use super::session::{Session, Token};
 use super::transport::Meter;
+use super::version::with_version;
 use super::within::Within;
 use crate::model::cloud::CloudIdentity;
 use crate::model::ids::ProjectId;
 use crate::observe::{CloudRead, Listing, ReadError, Reason, Rows, Service};
-
-const API_VERSION: HeaderName = HeaderName::from_static("openstack-api-version");
-/// The first without Nova's copies of Neutron's limits.
-const NOVA: HeaderValue = HeaderValue::from_static("compute 2.57");
-/// The first that shows who consumes a secret.
-const BARBICAN: HeaderValue = HeaderValue::from_static("key-manager 1.1");
 
 /// Reads one cloud: with one credential, or with a second one for Keystone.
 ///
@@ -109,13 +103,7 @@ impl Reader {
         let (mut next, mut bytes) = (Some(first), 0);
         for _ in 0..self.limits.pages {
             let Some(url) = next.take() else { return Ok(Arc::new(pages.rows)) };
-            let request = Request::get(service, url);
-            let request = match service {
-                // Any other service refuses the header, or takes it for its own.
-                Service::Compute => request.with_header(API_VERSION, NOVA),
-                Service::KeyManager => request.with_header(API_VERSION, BARBICAN),
-                _ => request,
-            };
+            let request = with_version(Request::get(service, url));
             let answer = session.send(&mut token, &request).await?;
             bytes += answer.body.len();
             if bytes > self.limits.bytes {

@@ -107,7 +107,7 @@ pub(crate) fn login(number: usize, url: &str) -> Response {
 
 pub(crate) fn login_for(number: usize, url: &str, scope: Value, seconds: i64) -> Response {
     let types =
-        ["identity", "network", "compute", "volumev3", "load-balancer", "key-manager"].map(|kind| {
+        ["identity", "network", "compute", "volumev3", "image", "load-balancer", "key-manager"].map(|kind| {
             json!({"type": kind, "endpoints": [{"interface": "public", "region": "RegionOne", "region_id": "RegionOne", "url": url}]})
         });
     let issued = jiff::Timestamp::from_second(1_700_000_000).unwrap();

@@ -49,6 +49,9 @@ impl Client {
         let (service, path) = what.split_once(' ').unwrap();
         let url = format!("{}{path}", self.endpoint(service));
         let request = self.http.request(method, &url).header("x-auth-token", &self.token);
+        // Since then a keypair of another user can be named.
+        let nova = (service == "compute").then_some(("openstack-api-version", "compute 2.57"));
+        let request = nova.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = match body {
             Value::Null => request,
             Value::String(bytes) => request.header("content-type", "application/octet-stream").body(bytes),

@@ -25,6 +25,8 @@ use cloudspec_crds::ChangePlanStatus;
 use cloudspec_crds::change_plan::{Decision, OwnerRef};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use place::{Place, in_a_place, rig};
+use reqwest::Method;
+use serde_json::{Value, json};
 
 async fn look_at(main: &str, identity: Option<&str>, project: &str) -> Inventory {
     let reader = Reader::new(rig(main), identity.map(rig), Limits::default(), Arc::new(|_| {})).unwrap();
@@ -41,7 +43,7 @@ fn approved(cloud: &CloudIdentity, actions: &[Action]) -> ApprovedPlan {
         findings: vec!["0".repeat(16)],
         before: None,
         after: None,
-        side_effects: vec![],
+        side_effects: vec!["it is gone".into()],
         revert: "nothing".into(),
     };
     let steps: Vec<Step> = (1..).zip(actions).map(step).collect();
@@ -95,7 +97,8 @@ async fn settled(writer: &Writer, action: &Action) -> Look {
 }
 
 /// Ready, made by one call, and gone in the end.
-async fn carry_out(writer: &Writer, action: &Action) {
+async fn carry_out(action: &Action) {
+    let writer = &writer("key-manager", std::slice::from_ref(action));
     assert_eq!(settled(writer, action).await, Look::Ready { revision: None }, "{action:?}");
     let id = format!("req-{}", uuid::Uuid::new_v4());
     writer.make(action, None, &id).await.unwrap_or_else(|why| panic!("{action:?}: {why}"));
@@ -152,8 +155,7 @@ fn unknown(seen: &Inventory) -> BTreeSet<(ResourceType, String)> {
 async fn a_tenant_is_seen_as_the_databases_have_it_and_is_removed_to_the_last_row() {
     in_a_place(|place| async move {
         let (tenant, neighbour) = (place.tenant.as_str(), place.neighbour.as_str());
-        place.fill(tenant).await;
-        place.fill(neighbour).await;
+        tokio::join!(place.fill(tenant), place.fill(neighbour));
         not_seen_from_outside(tenant).await;
         for (user, role) in [("observer", "observer"), ("admin", "admin")] {
             place.let_in(user, role).await;
@@ -176,6 +178,52 @@ async fn a_tenant_is_seen_as_the_databases_have_it_and_is_removed_to_the_last_ro
         }
         assert_eq!(Place::rows(neighbour), before, "the neighbour has all that it had");
         assert_eq!(look_at("admin", None, tenant).await.tenant, Ok(None));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_project_that_is_immutable_or_has_others_below_it_stays() {
+    in_a_place(|place| async move {
+        let tenant = place.tenant.as_str();
+        let key = ResourceKey { kind: ResourceType::Project, id: tenant.to_owned(), of: None };
+        let action = remove(&key, tenant);
+        let seen = async || {
+            let look = writer("key-manager", std::slice::from_ref(&action)).look(&action).await.unwrap();
+            let seen = look_at("admin", None, tenant).await;
+            let held = seen.held[&ResourceType::Project].as_ref().unwrap();
+            (look, held[0].hindrance.clone().unwrap_or_default())
+        };
+        let change = async |fields: Value| {
+            let what = format!("identity /projects/{tenant}");
+            place.admin.sure(Method::PATCH, &what, json!({"project": fields})).await;
+        };
+        change(json!({"enabled": false})).await;
+        assert_eq!(seen().await, (Look::Ready { revision: None }, String::new()));
+
+        change(json!({"options": {"immutable": true}})).await;
+        let (look, hindrance) = seen().await;
+        assert!(matches!(&look, Look::Refused { why } if why.contains("is immutable")), "{look:?}");
+        assert!(hindrance.contains("immutable"), "{hindrance}");
+
+        change(json!({"options": {"immutable": false}})).await;
+        change(json!({"enabled": true})).await;
+        let below = json!({"project": {"name": "below", "domain_id": place.domain, "parent_id": tenant}});
+        let below = place.admin.make("identity /projects", below, "/project/id").await;
+        place
+            .admin
+            .sure(
+                Method::PATCH,
+                &format!("identity /projects/{below}"),
+                json!({"project": {"enabled": false}}),
+            )
+            .await;
+        change(json!({"enabled": false})).await;
+        let (look, hindrance) = seen().await;
+        assert!(matches!(&look, Look::Refused { why } if why.contains("1 projects below")), "{look:?}");
+        assert!(hindrance.contains("below it"), "{hindrance}");
+        place.admin.remove(&format!("identity /projects/{below}")).await;
+        carry_out(&action).await;
     })
     .await;
 }
@@ -218,8 +266,8 @@ async fn not_seen_from_outside(tenant: &str) {
     for (kind, reason) in SWEPT.iter().zip(&reasons) {
         let expected = match kind.service() {
             _ if *kind == Quota => continue,
-            "identity" => "Forbidden",
-            "key-manager" => "CredentialRefused",
+            // A reader of the project gets in, and is shown nothing there.
+            "identity" | "key-manager" => "Forbidden",
             _ => "ReachNotProven",
         };
         assert_eq!(reason, expected, "{kind}");
@@ -250,37 +298,27 @@ async fn refuses_what_is_not_the_tenants(tenant: &str, neighbour: &Inventory) {
     }
 }
 
-/// All that is held, in the order of the types, through one approved plan.
+/// All that is held, in the order of the types, each through an approved plan.
 async fn all_goes(place: &Place, seen: &Inventory) {
     let tenant = place.tenant.as_str();
+    // Magnum made a trust for its cluster, and takes it away with it.
+    let of_cluster = |one: &Resource| one.key.kind == ResourceType::Trust && !one.name.contains(&place.bob);
     let held = seen.resources().filter(|one| SWEPT.contains(&one.key.kind));
-    let mut actions: Vec<Action> = held.map(|one| remove(&one.key, tenant)).collect();
-    let last = actions.pop().unwrap();
-    assert!(matches!(&last, Action::Remove { what, .. } if what.kind == ResourceType::Project));
-    let change = ProjectChange::Enabled { from: true, to: false };
-    actions.push(Action::ChangeProject { project: ProjectRef::Id(tenant.into()), change });
-    let writer_of_all = writer("key-manager", &[actions.clone(), vec![last.clone()]].concat());
-    let early = writer_of_all.look(&last).await.unwrap();
+    let mut keys: Vec<&ResourceKey> = held.filter(|one| !of_cluster(one)).map(|one| &one.key).collect();
+    assert!(keys.iter().any(|key| key.kind == ResourceType::Trust));
+    let project = remove(keys.pop().unwrap(), tenant);
+    let early = writer("key-manager", std::slice::from_ref(&project)).look(&project).await.unwrap();
     assert!(matches!(&early, Look::Refused { why } if why.contains("disabled before")), "{early:?}");
-    for action in &actions {
-        match action {
-            // The limits that are frozen are another's to remove.
-            Action::Remove { what, .. } if what.kind == ResourceType::Quota && what.id != SERVICES[0] => {}
-            // Keystone takes application credentials away with the roles, and a trust with its cluster.
-            action => carry_out(&writer_of_all, action).await,
+    for key in &keys {
+        // The limits that are frozen are another's to remove.
+        if key.kind != ResourceType::Quota || key.id == SERVICES[0] {
+            carry_out(&remove(key, tenant)).await;
         }
     }
     for limits in ["load-balancer /lbaas/quotas", "key-manager /project-quotas"] {
         place.admin.remove(&format!("{limits}/{tenant}")).await;
     }
-    carry_out(&writer_of_all, &last).await;
-    for action in &actions {
-        if let Action::Remove { what, .. } = action
-            && what.kind.service() != "key-manager"
-            && what.kind != ResourceType::Quota
-        {
-            let look = writer_of_all.look(action).await.unwrap();
-            assert_eq!(look, Look::AlreadyDone { id: None }, "{action:?}");
-        }
-    }
+    let change = ProjectChange::Enabled { from: true, to: false };
+    carry_out(&Action::ChangeProject { project: ProjectRef::Id(tenant.into()), change }).await;
+    carry_out(&project).await;
 }

@@ -28,7 +28,7 @@ pub(crate) struct Place {
     pub(crate) tenant: String,
     pub(crate) neighbour: String,
     alice: String,
-    bob: String,
+    pub(crate) bob: String,
 }
 
 /// Runs a test in a place of its own, which is removed whatever becomes of the test.
@@ -160,11 +160,11 @@ impl Place {
         let image = json!({"name": "node", "container_format": "bare", "disk_format": "raw", "os_distro": "devcloud"});
         let image = alice.make("image /images", image, "/id").await;
         alice.put(&format!("image /images/{image}/file"), json!("bytes")).await;
-        let pair = json!({"keypair": {"name": format!("key of {project}"), "public_key": KEY}});
+        let pair = json!({"keypair": {"name": format!("key-of-{project}"), "public_key": KEY}});
         alice.sure(Method::POST, "compute /os-keypairs", pair).await;
         let outside = admin.get("network /networks?router:external=true").await;
         let template = json!({
-            "name": "t", "image_id": image, "keypair_id": format!("key of {project}"), "coe": "kubernetes",
+            "name": "t", "image_id": image, "keypair_id": format!("key-of-{project}"), "coe": "kubernetes",
             "external_network_id": outside["networks"][0]["id"], "flavor_id": "m1.tiny",
             "master_flavor_id": "m1.tiny",
         });
@@ -173,7 +173,7 @@ impl Place {
         let public = json!([{"op": "replace", "path": "/public", "value": true}]);
         let within = self.within(project).await;
         within.sure(Method::PATCH, &format!("container-infra /clustertemplates/{template}"), public).await;
-        let pair = format!("key of {project}");
+        let pair = format!("key-of-{project}");
         let cluster = json!({"name": "c", "cluster_template_id": template, "node_count": 1, "keypair": pair});
         alice.make("container-infra /clusters", cluster, "/uuid").await;
         let limit = json!({"project_id": project, "resource": "Cluster", "hard_limit": 3});
@@ -234,6 +234,7 @@ impl Place {
                 self.admin.ask(Method::PATCH, &format!("identity /projects/{project}"), enable).await;
                 self.empty(project).await;
             }
+            self.empty_other(project).await;
         }
         let domain = format!("identity /domains/{}", self.domain);
         self.admin.ask(Method::PATCH, &domain, json!({"domain": {"enabled": false}})).await;
@@ -242,7 +243,7 @@ impl Place {
     }
 
     async fn empty(&self, project: &str) {
-        let Self { admin, alice, .. } = self;
+        let admin = &self.admin;
         let within = self.within(project).await;
         let rows = Self::rows(project);
         let ids =
@@ -273,8 +274,6 @@ impl Place {
         ] {
             admin.remove(&limits).await;
         }
-        self.empty_other(project).await;
-        admin.remove(&format!("compute /os-keypairs/key of {project}?user_id={alice}")).await;
     }
 
     /// What the other services hold for what is under test.
@@ -293,6 +292,8 @@ impl Place {
                 admin.remove(&format!("{path}/{}", row["id"].as_str().unwrap_or_default())).await;
             }
         }
+        let alice = &self.alice;
+        admin.remove(&format!("compute /os-keypairs/key-of-{project}?user_id={alice}")).await;
     }
 
     /// Asks again and again, for what is at work refuses.

@@ -9,8 +9,11 @@ mod container_infra;
 mod identity;
 mod image;
 mod key_manager;
+mod limits;
 mod load_balancer;
 mod network;
+mod rows;
+mod users;
 mod volume;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::ids::ProjectId;
+use crate::model::ids::{ProjectId, UserId};
 
 /// What is asked of Keystone about one tenant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -21,12 +21,14 @@ pub enum IdentityListing {
     Children(ProjectId),
     /// The role assignments on one project, as they were made, with names.
     Grants(ProjectId),
-    /// The roles that users have on one project, however they come to them.
-    EffectiveGrants(ProjectId),
     /// All credentials (EC2 and other) of all users. Who may not see all gets 200 and fewer rows.
     Credentials,
     /// All trusts.
     Trusts,
+    /// Who has a role on one project, by whatever way: groups, inheritance and implied roles are followed.
+    EffectiveOnProject(ProjectId),
+    /// Where one user has a role, by whatever way.
+    EffectiveOfUser(UserId),
 }
 
 impl fmt::Display for IdentityListing {
@@ -37,9 +39,10 @@ impl fmt::Display for IdentityListing {
             Self::Project(project) => write!(f, "project {project}"),
             Self::Children(project) => write!(f, "projects below project {project}"),
             Self::Grants(project) => write!(f, "role assignments on project {project}"),
-            Self::EffectiveGrants(project) => write!(f, "effective roles on project {project}"),
             Self::Credentials => f.write_str("credentials"),
             Self::Trusts => f.write_str("trusts"),
+            Self::EffectiveOnProject(project) => write!(f, "effective role assignments on project {project}"),
+            Self::EffectiveOfUser(user) => write!(f, "effective role assignments of user {user}"),
         }
     }
 }

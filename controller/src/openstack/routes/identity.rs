@@ -5,9 +5,6 @@ use crate::observe::IdentityListing;
 use crate::openstack::limits::Limits;
 
 pub(super) fn route(listing: &IdentityListing, _limits: &Limits) -> Route {
-    let grants = |project| {
-        Route::keystone(&["role_assignments"], "role_assignments").with("scope.project.id", project)
-    };
     match listing {
         IdentityListing::Services => Route::keystone(&["services"], "services"),
         IdentityListing::Endpoints => Route::keystone(&["endpoints"], "endpoints"),
@@ -15,9 +12,22 @@ pub(super) fn route(listing: &IdentityListing, _limits: &Limits) -> Route {
         IdentityListing::Children(project) => {
             Route::keystone(&["projects"], "projects").with("parent_id", project)
         }
-        IdentityListing::Grants(project) => grants(project).with("include_names", true),
-        IdentityListing::EffectiveGrants(project) => grants(project).with("effective", true),
+        IdentityListing::Grants(project) => {
+            assignments().with("scope.project.id", project).with("include_names", true)
+        }
         IdentityListing::Credentials => Route::keystone(&["credentials"], "credentials"),
         IdentityListing::Trusts => Route::keystone(&["OS-TRUST", "trusts"], "trusts"),
+        IdentityListing::EffectiveOnProject(project) => {
+            effective().with("include_names", true).with("scope.project.id", project)
+        }
+        IdentityListing::EffectiveOfUser(user) => effective().with("user.id", user),
     }
+}
+
+fn assignments() -> Route {
+    Route::keystone(&["role_assignments"], "role_assignments")
+}
+
+fn effective() -> Route {
+    assignments().with("effective", true)
 }

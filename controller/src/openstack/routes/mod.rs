@@ -37,6 +37,8 @@ pub(super) enum Paging {
         /// Rows that were asked for.
         limit: usize,
     },
+    /// Nothing: what was read is passed over by its number, until a page is empty.
+    Offset,
     /// All comes at once.
     Whole,
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use http::{HeaderName, HeaderValue, Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 
@@ -13,10 +13,11 @@ use crate::observe::{ReadError, Reason, Service};
 use crate::openstack::request::Request;
 use crate::openstack::session::Session;
 use crate::openstack::transport::{Answer, Arrived, SendError};
+use crate::openstack::version::with_version;
 use crate::openstack::within::Within;
 
-const API_VERSION: HeaderName = HeaderName::from_static("openstack-api-version");
-const NOVA: HeaderValue = HeaderValue::from_static("compute 2.57");
+/// The only media type in which Glance takes a change of an image.
+const GLANCE_PATCH: HeaderValue = HeaderValue::from_static("application/openstack-images-v2.1-json-patch");
 const REQUEST_ID: &str = "x-openstack-request-id";
 /// Of a service's words, so many characters are kept.
 const LONGEST: usize = 300;
@@ -111,7 +112,7 @@ impl Hand {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let request = with_version(Request::get(service, url), service);
+        let request = with_version(Request::get(service, url));
         let answer = session.send(&mut token, &request).await.map_err(not_sent)?;
         match answer.status.as_u16() {
             404 => match words(&answer) {
@@ -129,6 +130,7 @@ impl Hand {
         self.call_with(call, &[]).await
     }
 
+    /// The same with a query.
     async fn call_with(
         &self,
         call: Call<'_>,
@@ -141,8 +143,11 @@ impl Hand {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
-        let mut request =
-            with_version(Request::write(&self.proof, method, service, url, body, request_id), service);
+        let is_patch = method == Method::PATCH;
+        let mut request = with_version(Request::write(&self.proof, method, service, url, body, request_id));
+        if is_patch && service == Service::Image {
+            request = request.with_header(http::header::CONTENT_TYPE, GLANCE_PATCH);
+        }
         if let Some(revision) = revision {
             // Neutron passes over a value in any other form without a word.
             let value = HeaderValue::from_str(&format!("revision_number={revision}"));
@@ -186,6 +191,16 @@ impl Hand {
         Ok(Written { id: None, request_id, progress: Progress::Done })
     }
 
+    /// The same with a query.
+    pub(super) async fn set_with(
+        &self,
+        call: Call<'_>,
+        query: &[(&str, &str)],
+    ) -> Result<Written, WriteError> {
+        let (_, request_id) = self.call_with(call, query).await?;
+        Ok(Written { id: None, request_id, progress: Progress::Done })
+    }
+
     /// A call that the service only takes up.
     pub(super) async fn begin(&self, call: Call<'_>) -> Result<Written, WriteError> {
         self.begin_with(call, &[]).await
@@ -199,19 +214,6 @@ impl Hand {
     ) -> Result<Written, WriteError> {
         let (_, request_id) = self.call_with(call, query).await?;
         Ok(Written { id: None, request_id, progress: Progress::Begun })
-    }
-}
-
-fn with_version(request: Request, service: Service) -> Request {
-    match service {
-        Service::Compute => request.with_header(API_VERSION, NOVA),
-        Service::Identity
-        | Service::Network
-        | Service::BlockStorage
-        | Service::LoadBalancer
-        | Service::KeyManager
-        | Service::Image
-        | Service::ContainerInfra => request,
     }
 }
 

@@ -127,7 +127,7 @@ struct EffectiveRow {
 }
 
 async fn of_applications(read: &dyn CloudRead, tenant: &ProjectId) -> Sighting<Vec<Resource>> {
-    let listing = Listing::Identity(IdentityListing::EffectiveGrants(tenant.clone()));
+    let listing = Listing::Identity(IdentityListing::EffectiveOnProject(tenant.clone()));
     let user = |EffectiveRow { scope, user }: EffectiveRow| {
         let here = scope.project.is_some_and(|project| project.id == tenant.0);
         Ok(user.filter(|_| here).map(|user| UserId(user.id)))

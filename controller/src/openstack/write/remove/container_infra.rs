@@ -26,8 +26,14 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
     if what.kind == ResourceType::Quota {
         return look_at_quota(hand, project).await;
     }
-    let Found::There(row) = hand.read(SERVICE, &path(what, project)?, &[]).await? else {
-        return unseen(hand).await;
+    let row = match hand.read(SERVICE, &path(what, project)?, &[]).await {
+        Ok(Found::There(row)) => row,
+        Ok(Found::NotThere(_)) => return unseen(hand).await,
+        // Of a cluster whose node groups went before it, Magnum can show nothing: its number of masters is none that it allows.
+        Err(WriteError::Refused { status: 400, message, request_id: _ }) => {
+            return Ok(Look::Waiting { why: format!("{what} cannot be shown: {message}") });
+        }
+        Err(why) => return Err(why),
     };
     if let Some(refused) = owned_by(&row, "project_id", what, project)? {
         return Ok(refused);

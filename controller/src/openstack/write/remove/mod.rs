@@ -11,6 +11,7 @@ mod key_manager;
 mod load_balancer;
 mod network;
 mod quota;
+mod told;
 mod volume;
 
 use serde_json::Value;

@@ -1,0 +1,245 @@
+//! A domain of its own on the real cloud with a tenant and a neighbour, and the way to the program.
+
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Arc;
+
+use cloudspec::gate::{ApprovedPlan, admit};
+use cloudspec::model::cloud::CloudIdentity;
+use cloudspec::model::{Action, Class, Inventory, Step};
+use cloudspec::observe::inventory;
+use cloudspec::openstack::{CloudConfig, Environment, Limits, Reader, Writer, local};
+use cloudspec::plan::{digest, to_spec};
+use cloudspec_crds::ChangePlanStatus;
+use cloudspec_crds::change_plan::{Decision, OwnerRef};
+use cloudspec_tests::proxy::Proxy;
+use futures::FutureExt;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::client::{Client, Login};
+use crate::database::sql;
+
+pub(crate) fn rig(cloud: &str) -> CloudConfig {
+    let environment: Environment = std::env::vars().collect();
+    local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
+}
+
+/// What a credential sees of a project.
+pub(crate) async fn seen_by(cloud: &str, identity: Option<&str>, project: &str) -> Inventory {
+    seen_within(Limits::default(), cloud, identity, project).await
+}
+
+/// The same within these bounds.
+pub(crate) async fn seen_within(
+    limits: Limits,
+    cloud: &str,
+    identity: Option<&str>,
+    project: &str,
+) -> Inventory {
+    let reader = Reader::new(rig(cloud), identity.map(rig), limits, Arc::new(|_| {})).unwrap();
+    inventory(&reader, &project.into()).await
+}
+
+/// A plan of these calls, approved: what a writer cannot be had without.
+fn approved(cloud: &CloudIdentity, actions: &[Action]) -> ApprovedPlan {
+    let step = |(number, action): (u32, &Action)| Step {
+        number,
+        class: Class::Destructive,
+        action: action.clone(),
+        summary: "the call under test".into(),
+        findings: vec!["0".repeat(16)],
+        before: None,
+        after: None,
+        side_effects: vec!["what is taken away is lost".into()],
+        revert: "nothing".into(),
+    };
+    let steps: Vec<Step> = (1..).zip(actions).map(step).collect();
+    let digest = digest(cloud, "uid", &steps);
+    let plan = cloudspec::model::Plan {
+        cloud: cloud.clone(),
+        owner: "uid".into(),
+        steps,
+        left_alone: vec![],
+        digest: digest.clone(),
+    };
+    let owner = OwnerRef {
+        kind: "TenantOffboard".into(),
+        name: "rig".into(),
+        uid: "uid".into(),
+        generation: 1,
+        spec_digest: String::new(),
+    };
+    let decision = Decision {
+        verdict: "Approved".into(),
+        by: "ann".into(),
+        groups: vec![],
+        value: "true".into(),
+        offer: 1,
+        digest: digest.0,
+        at: Time(jiff::Timestamp::UNIX_EPOCH),
+        gate: "Enforced".into(),
+    };
+    let status = ChangePlanStatus {
+        phase: Some("Offered".into()),
+        decision: Some(decision),
+        ..ChangePlanStatus::default()
+    };
+    admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
+}
+
+/// A tenant that leaves and its neighbour, each with a user of its own; a third user is in both.
+pub(crate) struct Place {
+    pub(crate) admin: Client,
+    pub(crate) domain: String,
+    pub(crate) name: String,
+    pub(crate) tenant: String,
+    pub(crate) neighbour: String,
+    /// Only in the tenant.
+    pub(crate) ann: String,
+    /// In the tenant and in the neighbour, there by a group.
+    pub(crate) bob: String,
+    pub(crate) proxy: Proxy,
+}
+
+/// Runs a test in a place of its own, which is removed whatever becomes of the test.
+pub(crate) async fn in_a_place<F: Future<Output = ()>>(test: impl FnOnce(Arc<Place>) -> F) {
+    let place = Arc::new(Place::make().await);
+    let result = AssertUnwindSafe(test(place.clone())).catch_unwind().await;
+    let removed = AssertUnwindSafe(place.remove()).catch_unwind().await;
+    for result in [result, removed] {
+        if let Err(panic) = result {
+            resume_unwind(panic);
+        }
+    }
+}
+
+impl Place {
+    async fn make() -> Self {
+        let config = rig("key-manager");
+        let login = Login { user: "key-manager", project: "admin", domain: "Default" };
+        let admin = Client::login(&config, login).await;
+        let proxy = Proxy::start(&config.identity().auth_url).await.unwrap();
+        let name = format!("invc-{}", uuid::Uuid::new_v4().simple());
+        let domain = admin.make("identity /domains", "domain", json!({"name": name})).await;
+        let named = |what: &str| json!({"name": what, "domain_id": domain, "password": "devcloud"});
+        let in_domain = |what: &str| json!({"name": what, "domain_id": domain});
+        let tenant = admin.make("identity /projects", "project", in_domain("tenant")).await;
+        let neighbour = admin.make("identity /projects", "project", in_domain("neighbour")).await;
+        let ann = admin.make("identity /users", "user", named("ann")).await;
+        let bob = admin.make("identity /users", "user", named("bob")).await;
+        let group = admin.make("identity /groups", "group", in_domain("staff")).await;
+        let roles = admin.get("identity /roles?name=member").await;
+        let member = roles["roles"][0]["id"].as_str().unwrap();
+        for grant in [
+            format!("projects/{tenant}/users/{ann}/roles/{member}"),
+            format!("projects/{tenant}/users/{bob}/roles/{member}"),
+            format!("projects/{neighbour}/groups/{group}/roles/{member}"),
+            format!("groups/{group}/users/{bob}"),
+        ] {
+            admin.put(&format!("identity /{grant}"), Value::Null).await;
+        }
+        Self { admin, domain, name, tenant, neighbour, ann, bob, proxy }
+    }
+
+    pub(crate) async fn login(&self, user: &str, project: &str) -> Client {
+        Client::login(&rig("admin"), Login { user, project, domain: &self.name }).await
+    }
+
+    /// The writer of a plan of these calls, with this credential, through the proxy.
+    pub(crate) fn writer(&self, cloud: &str, actions: &[Action]) -> Writer {
+        let mut config = rig(cloud);
+        config.auth_url = self.proxy.url().trim_end_matches("/v3").parse().unwrap();
+        let plan = approved(&config.identity(), actions);
+        Writer::new(config, None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
+    }
+
+    async fn try_delete(&self, what: &str) {
+        self.admin.ask(Method::DELETE, what, Value::Null).await;
+    }
+
+    /// What a test left behind, by the databases and the APIs; the domain at the end.
+    async fn remove(&self) {
+        for project in [&self.tenant, &self.neighbour] {
+            self.empty(project).await;
+        }
+        for (kind, keyed) in [("compute /flavors", "flavors"), ("block-storage /types", "volume_types")] {
+            let rows = self.admin.get(&format!("{kind}?is_public=None")).await;
+            for row in rows[keyed].as_array().unwrap() {
+                if row["name"].as_str().unwrap().ends_with(&self.name) {
+                    self.try_delete(&format!("{kind}/{}", row["id"].as_str().unwrap())).await;
+                }
+            }
+        }
+        let types = self.admin.get("block-storage /group_types").await;
+        for row in types["group_types"].as_array().unwrap() {
+            if row["name"].as_str().unwrap().ends_with(&self.name) {
+                self.try_delete(&format!("block-storage /group_types/{}", row["id"].as_str().unwrap())).await;
+            }
+        }
+        let domain = format!("identity /domains/{}", self.domain);
+        self.admin.ask(Method::PATCH, &domain, json!({"domain": {"enabled": false}})).await;
+        self.try_delete(&domain).await;
+        assert_eq!(self.admin.ask(Method::GET, &domain, Value::Null).await.0, 404, "it is removed again");
+    }
+
+    /// Removes what is there, in the order in which it can go, by ids from the databases.
+    async fn empty(&self, project: &str) {
+        let of = |from: &str| sql(&format!("select {from} = '{project}'"));
+        for id in of("uuid from nova_cell1.instances where deleted = 0 and project_id") {
+            let force = json!({"forceDelete": null});
+            self.admin.ask(Method::POST, &format!("compute /servers/{id}/action"), force).await;
+            self.gone(&format!("compute /servers/{id}")).await;
+        }
+        for (path, from) in [
+            ("compute /os-server-groups", "uuid from nova_api.instance_groups where project_id"),
+            (
+                "block-storage /volume-transfers",
+                "id from cinder.transfers where not deleted and source_project_id",
+            ),
+            (
+                "block-storage /group_snapshots",
+                "id from cinder.group_snapshots where not deleted and project_id",
+            ),
+            ("block-storage /snapshots", "id from cinder.snapshots where not deleted and project_id"),
+        ] {
+            self.each_gone(path, of(from)).await;
+        }
+        for id in of("id from cinder.groups where not deleted and project_id") {
+            let delete = json!({"delete": {"delete-volumes": true}});
+            self.admin.ask(Method::POST, &format!("block-storage /groups/{id}/action"), delete).await;
+            self.gone(&format!("block-storage /groups/{id}")).await;
+        }
+        let volumes = of("id from cinder.volumes where not deleted and project_id");
+        self.each_gone("block-storage /volumes", volumes).await;
+        sql(&format!("delete from cinder.backups where project_id = '{project}'"));
+        sql(&format!("update glance.images set protected = 0 where owner = '{project}'"));
+        self.each_gone("image /images", of("id from glance.images where not deleted and owner")).await;
+        for limits in [
+            "compute /os-quota-sets",
+            "block-storage /os-quota-sets",
+            "network /quotas",
+            "load-balancer /lbaas/quotas",
+            "key-manager /project-quotas",
+        ] {
+            self.try_delete(&format!("{limits}/{project}")).await;
+        }
+    }
+
+    async fn each_gone(&self, path: &str, ids: Vec<String>) {
+        for id in ids {
+            let one = format!("{path}/{id}");
+            self.try_delete(&one).await;
+            self.gone(&one).await;
+        }
+    }
+
+    async fn gone(&self, what: &str) {
+        let begin = std::time::Instant::now();
+        while self.admin.ask(Method::GET, what, Value::Null).await.0 != 404 {
+            assert!(begin.elapsed() < std::time::Duration::from_secs(60), "{what} stays");
+            tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        }
+    }
+}
