@@ -30,7 +30,7 @@ use futures::future::join_all;
 pub use error::{ReadError, Reason};
 pub use inventory::inventory;
 pub use listings::{
-    ComputeListing, ContainerInfraListing, IdentityListing, ImageListing, KeyManagerListing,
+    ComputeListing, ContainerInfraListing, ExtraListing, IdentityListing, ImageListing, KeyManagerListing,
     LoadBalancerListing, NetworkListing, VolumeListing,
 };
 pub use needs::{Kind, Needs, Which};
