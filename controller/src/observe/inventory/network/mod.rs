@@ -62,6 +62,7 @@ pub(super) async fn collect(read: &dyn CloudRead, tenant: &ProjectId) -> Part {
     let ports = Ports::of(&seen, tenant);
     let mut held = held(&seen, &ports, tenant);
     held.insert(ResourceType::Quota, own_limits);
+    routers_last(&mut held);
     hinder(&mut held, &seen, &ports, tenant);
     uncovered.extend(stray_rules(&seen, tenant));
     Part { held, losses: losses::losses(&seen, &ports, tenant), quota, uncovered }
@@ -150,6 +151,23 @@ fn routers(seen: &Seen) -> Sighting<Vec<Resource>> {
         resource(key(ResourceType::Router, &row.id), row.name.as_deref(), row.status.clone())
     };
     Ok(told(&seen.routers)?.iter().map(one).collect())
+}
+
+/// A router whose interface or gateway waits for a port waits too: no longer does that follow from the order of the types.
+fn routers_last(held: &mut Held) {
+    let parts = [ResourceType::RouterInterface, ResourceType::RouterGateway];
+    let waiting: Vec<ResourceKey> = parts
+        .iter()
+        .filter_map(|kind| held.get(kind))
+        .flatten()
+        .flatten()
+        .filter(|part| !part.after.is_empty())
+        .map(|part| part.key.clone())
+        .collect();
+    for router in held.get_mut(&ResourceType::Router).into_iter().flatten().flatten() {
+        let is_part = |part: &&ResourceKey| part.of.as_ref().unwrap_or(&part.id) == &router.key.id;
+        router.after.extend(waiting.iter().filter(is_part).cloned());
+    }
 }
 
 fn subnets(seen: &Seen) -> Sighting<Vec<Resource>> {

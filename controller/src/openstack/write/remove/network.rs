@@ -2,7 +2,8 @@
 //!
 //! # Guarantees
 //! What belongs to another project is refused, but for what the plan names as lost: ports and interfaces of others in the tenant's networks,
-//! and what others share with it. Each call but that on an interface is made upon the revision that the look saw, where Neutron keeps one.
+//! and what others share with it. Each call is made upon the revision that the look saw, where Neutron keeps one, but those
+//! on a router's interface and gateway.
 //!
 //! # Assumptions
 //! Neutron answers 404 of what the caller may not see: gone is only what is not found by a credential that sees every project.
@@ -116,7 +117,10 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
             look_at_router(hand, what, project, |router| router.routes.is_empty()).await
         }
         ResourceType::RouterGateway => {
-            look_at_router(hand, what, project, |router| router.external_gateway_info.is_none()).await
+            let look =
+                look_at_router(hand, what, project, |router| router.external_gateway_info.is_none()).await?;
+            // Neutron moves the revision itself when it takes the gateway away, and then answers 412 to a call that has carried it out.
+            Ok(without_revision(look))
         }
         ResourceType::RouterInterface => look_at_interface(hand, what, project).await,
         ResourceType::Port => look_at_port(hand, what, project).await,
@@ -140,6 +144,13 @@ fn of_tenant(what: &ResourceKey, project: &ProjectId, owner: &str, revision: Opt
     match owner == project.0 {
         true => Look::Ready { revision },
         false => Look::Refused { why: format!("{what} belongs to project {owner}, not {project}") },
+    }
+}
+
+fn without_revision(look: Look) -> Look {
+    match look {
+        Look::Ready { revision: _ } => Look::Ready { revision: None },
+        other => other,
     }
 }
 
@@ -187,10 +198,7 @@ async fn look_at_interface(hand: &Hand, what: &ResourceKey, project: &ProjectId)
         None => {
             Look::Refused { why: format!("router {router} is gone, and its interface {} is not", what.id) }
         }
-        Some(router) => match ready(what, project, &router) {
-            Look::Ready { revision: _ } => Look::Ready { revision: None },
-            other => other,
-        },
+        Some(router) => without_revision(ready(what, project, &router)),
     })
 }
 
