@@ -60,14 +60,14 @@ impl Place {
     }
 
     /// Makes one thing of Neutron's for a project; all of it as it was made.
-    pub(crate) async fn new(&self, path: &str, key: &str, project: &str, mut fields: Value) -> Value {
+    pub(crate) async fn one(&self, path: &str, key: &str, project: &str, mut fields: Value) -> Value {
         fields["project_id"] = project.into();
         self.admin.post(&format!("network /{path}"), json!({key: fields})).await[key].clone()
     }
 
-    /// As [`new`](Self::new): its id.
+    /// As [`one`](Self::one): its id.
     pub(crate) async fn id(&self, path: &str, key: &str, project: &str, fields: Value) -> String {
-        self.new(path, key, project, fields).await["id"].as_str().unwrap().to_owned()
+        self.one(path, key, project, fields).await["id"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn has(&self, extension: &str) -> bool {
@@ -136,9 +136,14 @@ impl Place {
         // Asked by project, Neutron makes a group of that project's.
         let (_, answer) = self.admin.ask(Method::GET, &format!("network /{path}"), Value::Null).await;
         let rows = answer.as_object().and_then(|all| all.values().find_map(Value::as_array));
-        let own = |row: &&Value| {
-            row["project_id"] == self.tenant.as_str() || row["project_id"] == self.neighbour.as_str()
-        };
+        let theirs = |id: &Value| *id == self.tenant.as_str() || *id == self.neighbour.as_str();
+        let mut networks = Vec::new();
+        if path == "ports" {
+            let all = self.admin.get("network /networks").await;
+            let all = all["networks"].as_array().into_iter().flatten();
+            networks.extend(all.filter(|row| theirs(&row["project_id"])).map(|row| row["id"].clone()));
+        }
+        let own = |row: &&Value| theirs(&row["project_id"]) || networks.contains(&row["network_id"]);
         rows.into_iter().flatten().filter(own).cloned().collect()
     }
 

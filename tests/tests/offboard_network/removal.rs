@@ -94,7 +94,7 @@ async fn of_neighbour(place: &Place) -> Vec<ResourceKey> {
     let face = place.admin.put(&add, json!({"subnet_id": subnet})).await;
     let routes = json!({"router": {"routes": [{"destination": "10.77.0.0/16", "nexthop": "10.9.0.200"}]}});
     place.admin.put(&format!("network /routers/{router}"), routes).await;
-    let port = place.new("ports", "port", owner, json!({"network_id": inner})).await;
+    let port = place.one("ports", "port", owner, json!({"network_id": inner})).await;
     let floating = json!({"floating_network_id": outside});
     let floating = place.id("floatingips", "floatingip", owner, floating).await;
     let forward = json!({"port_forwarding": {
@@ -205,6 +205,33 @@ async fn what_changed_after_the_look_or_is_in_use_stays_and_the_words_of_neutron
             }
             other => panic!("{other:?}"),
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_port_waits_while_its_server_is_there() {
+    in_a_place(|place| async move {
+        let network = place.id("networks", "network", &place.tenant, json!({})).await;
+        let subnet = json!({"network_id": network, "cidr": "10.9.0.0/24", "ip_version": 4});
+        place.id("subnets", "subnet", &place.tenant, subnet).await;
+        let flavors = place.admin.get("compute /flavors").await;
+        let images = place.admin.get("image /v2/images?name=cirros").await;
+        let plug = place.id("ports", "port", &place.staff, json!({"network_id": network})).await;
+        let server = json!({"name": "holds", "flavorRef": flavors["flavors"][0]["id"], "imageRef": images["images"][0]["id"], "networks": [{"port": plug}]});
+        let server = place.admin.make("compute /servers", "server", server).await;
+        let fields = json!({"network_id": network, "device_owner": "compute:nova", "device_id": server});
+        let port = place.id("ports", "port", &place.tenant, fields).await;
+        let key = ResourceKey { kind: ResourceType::Port, id: port, of: None };
+        let action = removal(&key, &place.tenant);
+        let (writer, proxy) = writer("admin", std::slice::from_ref(&action)).await;
+        let before = writer.look(&action).await;
+        place.admin.delete(&format!("compute /servers/{server}")).await;
+        match before.unwrap() {
+            Look::Waiting { why } => assert!(why.contains(&server), "{why}"),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(proxy.writes(), []);
     })
     .await;
 }

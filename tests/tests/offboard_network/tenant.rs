@@ -67,8 +67,8 @@ impl World {
         self.loses(&["interface", &face, &theirs, neighbour]);
 
         let port = |name: &str| json!({"name": name, "network_id": inner});
-        let one = place.new("ports", "port", tenant, port("one")).await;
-        let two = place.new("ports", "port", tenant, port("two")).await;
+        let one = place.one("ports", "port", tenant, port("one")).await;
+        let two = place.one("ports", "port", tenant, port("two")).await;
         let guest = place.id("ports", "port", neighbour, port("guest")).await;
         self.gone.insert(guest.clone());
         self.loses(&["port guest", &guest, neighbour]);
@@ -189,8 +189,10 @@ impl World {
 
         let policy = place.id("qos/policies", "policy", tenant, json!({"name": "slow"})).await;
         self.shares(place, "qos_policy", &policy, &[neighbour]).await;
+        // What enforces it on a port is not there on every cloud.
+        let idle = place.id("qos/policies", "policy", tenant, json!({"name": "idle"})).await;
         let slow = json!({"bandwidth_limit_rule": {"max_kbps": 1000}});
-        place.admin.post(&format!("network /qos/policies/{policy}/bandwidth_limit_rules"), slow).await;
+        place.admin.post(&format!("network /qos/policies/{idle}/bandwidth_limit_rules"), slow).await;
         let port = json!({"name": "slow", "network_id": network, "qos_policy_id": policy});
         place.id("ports", "port", tenant, port).await;
         for (project, limit) in [(tenant, 77), (neighbour, 78)] {
