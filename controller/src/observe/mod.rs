@@ -32,7 +32,7 @@ pub use coverage::{Coverage, coverage, covered};
 pub use error::{ReadError, Reason};
 pub use inventory::inventory;
 pub use listings::{
-    ComputeListing, ContainerInfraListing, IdentityListing, ImageListing, KeyManagerListing,
+    ComputeListing, ContainerInfraListing, ExtraListing, IdentityListing, ImageListing, KeyManagerListing,
     LoadBalancerListing, NetworkListing, VolumeListing,
 };
 pub use needs::{Kind, Needs, Which};

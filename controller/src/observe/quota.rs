@@ -11,13 +11,13 @@ use serde_json::Value;
 use super::error::{ReadError, Reason};
 use super::listings::KeyManagerListing;
 use super::needs::{Needs, Which};
-use super::port::{CloudRead, Listing, Rows};
+use super::port::{CloudRead, Listing, Rows, Service};
 use super::reach;
 use super::rows::{only, unparsable};
-use crate::model::Sighting;
 use crate::model::cloud::{Domain, Project, QuotaService, QuotaValues};
 use crate::model::desired::TenantName;
 use crate::model::ids::ProjectId;
+use crate::model::{Sighting, Unknown};
 
 type OfProjects = BTreeMap<ProjectId, Sighting<QuotaValues>>;
 
@@ -68,6 +68,18 @@ async fn of_service(read: &dyn CloudRead, service: QuotaService, wanted: Vec<Pro
         (project, values)
     };
     wanted.into_iter().map(seen).collect()
+}
+
+/// Limits of one project.
+pub(super) async fn of_one(
+    read: &dyn CloudRead,
+    service: QuotaService,
+    project: &ProjectId,
+) -> Sighting<QuotaValues> {
+    let mut all = of_service(read, service, vec![project.clone()]).await;
+    let missing =
+        || Err(Unknown::not_asked(Service::from(service).name(), format_args!("limits of {project}")));
+    all.remove(project).unwrap_or_else(missing)
 }
 
 async fn one_by_one(

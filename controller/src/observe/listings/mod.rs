@@ -15,5 +15,5 @@ pub use identity::IdentityListing;
 pub use image::ImageListing;
 pub use key_manager::KeyManagerListing;
 pub use load_balancer::LoadBalancerListing;
-pub use network::NetworkListing;
+pub use network::{ExtraListing, NetworkListing};
 pub use volume::VolumeListing;

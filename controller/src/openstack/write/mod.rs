@@ -153,7 +153,7 @@ impl CloudWrite for Writer {
             Action::CreateRule { project, group, rule, description } => {
                 network::create_rule(hand, request_id, project, group, rule, description).await
             }
-            Action::Remove { what, project } => remove::make(hand, request_id, what, project).await,
+            Action::Remove { what, project } => remove::make(hand, request_id, what, project, revision).await,
             Action::DeleteRule { group, which, rule } => {
                 network::delete_rule(hand, request_id, group, which, rule, revision).await
             }

@@ -74,12 +74,13 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
     }
 }
 
-/// Removes it.
+/// Removes it, upon the revision that the look saw where the service has one.
 pub(super) async fn make(
     hand: &Hand,
     request_id: &str,
     what: &ResourceKey,
     project: &ProjectId,
+    revision: Option<i64>,
 ) -> Result<Written, WriteError> {
     match what.kind {
         ResourceType::Server
@@ -111,7 +112,7 @@ pub(super) async fn make(
         | ResourceType::RbacPolicy
         | ResourceType::SecurityGroup
         | ResourceType::AddressGroup
-        | ResourceType::QosPolicy => network::make(hand, request_id, what, project).await,
+        | ResourceType::QosPolicy => network::make(hand, request_id, what, revision).await,
         ResourceType::LoadBalancer => load_balancer::make(hand, request_id, what, project).await,
         ResourceType::SecretOrder | ResourceType::SecretContainer | ResourceType::Secret => {
             key_manager::make(hand, request_id, what, project).await
