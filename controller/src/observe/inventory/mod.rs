@@ -22,10 +22,10 @@ use super::AT_ONCE;
 use super::audit::Audit;
 use super::port::{CloudRead, Service};
 use super::quota::Limits;
-use crate::model::Sighting;
 use crate::model::cloud::{QuotaService, QuotaValues};
 use crate::model::ids::ProjectId;
 use crate::model::inventory::{Inventory, Loss, Resource, ResourceKey, ResourceType};
+use crate::model::{Sighting, Unknown};
 
 /// What one service says.
 #[derive(Debug, Default)]
@@ -61,7 +61,7 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
     let mut seen = Inventory {
         cloud: read.identity().clone(),
         tenant,
-        held: ResourceType::ALL.iter().map(|kind| (*kind, Ok(Vec::new()))).collect(),
+        held: BTreeMap::new(),
         losses: BTreeSet::new(),
         quotas: BTreeMap::new(),
         uncovered,
@@ -69,8 +69,9 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
     };
     for Part { held, losses, quota, uncovered } in parts {
         for (kind, sighting) in held {
-            let so_far = seen.held.remove(&kind).unwrap_or_else(|| Ok(Vec::new()));
-            seen.held.insert(kind, both(so_far, sighting));
+            let so_far = seen.held.remove(&kind);
+            seen.held
+                .insert(kind, so_far.unwrap_or_else(|| Ok(Vec::new())).and_then(|one| both(one, sighting)));
         }
         seen.losses.extend(losses);
         seen.quotas.extend(quota);
@@ -78,12 +79,20 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
             all.extend(uncovered);
         }
     }
+    // A type that no collector told of is not known to be empty.
+    for kind in ResourceType::ALL {
+        let lacking = Service::of_type(kind.service()).is_some_and(|service| !asked(service));
+        seen.held.entry(*kind).or_insert_with(|| match lacking {
+            true => Ok(Vec::new()),
+            false => Err(Unknown::not_asked(kind.service(), format_args!("{}s", kind.one()))),
+        });
+    }
     seen
 }
 
 /// What two services say of one type: limits are kept by each.
-fn both(one: Sighting<Vec<Resource>>, other: Sighting<Vec<Resource>>) -> Sighting<Vec<Resource>> {
-    let mut all: Vec<Resource> = one?.into_iter().chain(other?).collect();
+fn both(one: Vec<Resource>, other: Sighting<Vec<Resource>>) -> Sighting<Vec<Resource>> {
+    let mut all: Vec<Resource> = one.into_iter().chain(other?).collect();
     all.sort();
     Ok(all)
 }
