@@ -232,8 +232,8 @@ async fn a_rejected_plan_is_not_offered_again_until_the_plan_or_the_spec_is_anot
     assert_ne!(second.digest, first.digest);
     stage.approve("false").unwrap();
     stage.until_taken_away("lab").await.unwrap();
-    // And so is the same one for another spec.
-    stage.patch(&stage.scene.bob, "lab", r#"{"spec": {"interval": "31s"}}"#).unwrap();
+    // And so is the same one for a spec that asks for something else.
+    stage.patch(&stage.scene.bob, "lab", r#"{"spec": {"limits": {"maxSteps": 99}}}"#).unwrap();
     stage.until_offered("lab").await.unwrap();
     assert_eq!(stage.offer("lab").await.unwrap().digest, second.digest);
     assert_eq!(stage.proxy.writes(), vec![]);
