@@ -2,7 +2,7 @@
 //! Keystone behind a proxy as the witness.
 
 #![cfg(feature = "rig")]
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
 use std::time::{Duration, Instant};
 
