@@ -167,7 +167,7 @@ fn what_needs_nothing_works_with_nothing() {
     let crds = call(&["crds"]);
     assert_eq!((crds.code, crds.err.as_str()), (0, ""));
     let kinds: Vec<Value> = serde_saphyr::from_multiple(&crds.out).unwrap();
-    assert_eq!(kinds.len(), 2);
+    assert_eq!(kinds.len(), 3);
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = call(&["completion", shell]);
         assert!(script.code == 0 && script.out.contains("cloudspec"), "{script:?}");
