@@ -79,7 +79,11 @@ fn world() -> Snapshot {
         ],
     };
     Snapshot {
-        cloud: CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() },
+        cloud: CloudIdentity {
+            auth_url: "http://127.0.0.1:5000".into(),
+            region: "RegionOne".into(),
+            endpoints: [].into(),
+        },
         domains: Ok(vec![Domain { id: "d-c".into(), name: "customers".into() }]),
         projects: Ok(vec![project]),
         users: of_domain(User { id: "u-1".into(), name: "ann".into(), domain: "d-c".into() }),

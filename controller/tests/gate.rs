@@ -21,7 +21,11 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 const OWNER: &str = "0d1c";
 
 fn cloud() -> CloudIdentity {
-    CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() }
+    CloudIdentity {
+        auth_url: "http://127.0.0.1:5000".into(),
+        region: "RegionOne".into(),
+        endpoints: [].into(),
+    }
 }
 
 fn at(minutes: i64) -> Timestamp {

@@ -66,7 +66,11 @@ impl From<Listing> for Question {
 
 fn cloud() -> &'static CloudIdentity {
     static CLOUD: std::sync::OnceLock<CloudIdentity> = std::sync::OnceLock::new();
-    CLOUD.get_or_init(|| CloudIdentity { auth_url: "https://keystone".into(), region: "One".into() })
+    CLOUD.get_or_init(|| CloudIdentity {
+        auth_url: "https://keystone".into(),
+        region: "One".into(),
+        endpoints: [].into(),
+    })
 }
 
 fn is_of_the_catalogue(what: &Listing) -> bool {

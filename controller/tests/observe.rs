@@ -70,7 +70,7 @@ struct Table {
 impl Table {
     fn new(answers: impl IntoIterator<Item = (Listing, Result<Value, Reason>)>) -> Self {
         Self {
-            cloud: CloudIdentity { auth_url: "http://k".into(), region: String::new() },
+            cloud: CloudIdentity { auth_url: "http://k".into(), region: String::new(), endpoints: [].into() },
             project: Some("own".into()),
             answers: answers.into_iter().collect(),
             asked: Mutex::default(),

@@ -68,7 +68,11 @@ fn seen() -> Snapshot {
     let out = |ethertype| rule(Direction::Egress, ethertype, Traffic::Any, Remote::Anywhere);
     let role = |name: &str| Role { id: format!("r-{name}").as_str().into(), name: name.into(), domain: None };
     Snapshot {
-        cloud: CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() },
+        cloud: CloudIdentity {
+            auth_url: "http://127.0.0.1:5000".into(),
+            region: "RegionOne".into(),
+            endpoints: [].into(),
+        },
         domains: Ok(vec![Domain { id: "d-c".into(), name: "customers".into() }]),
         projects: Ok(vec![project]),
         users: BTreeMap::from([("d-c".into(), Ok(vec![user("ann"), user("bob")]))]),

@@ -1,5 +1,7 @@
 //! `ChangePlan`: one exact, ordered, immutable set of steps, the decision on it and the journal of carrying it out.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::CustomResource;
 use schemars::JsonSchema;
@@ -62,7 +64,7 @@ pub struct OwnerRef {
     pub spec_digest: String,
 }
 
-/// What identifies a cloud: where one logs in, and the region.
+/// What identifies a cloud: where one logs in, the region, and the endpoints that are given by hand.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudIdentity {
@@ -70,6 +72,9 @@ pub struct CloudIdentity {
     pub auth_url: String,
     /// The region, or empty where none is chosen.
     pub region: String,
+    /// URLs that are given in place of the catalogue's, by service type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<String, String>,
 }
 
 /// One step: one call to one service.

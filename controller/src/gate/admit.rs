@@ -98,7 +98,7 @@ pub fn admit(
         return Err(NotAdmitted::OtherOwner(plan.owner));
     }
     if plan.cloud != *cloud {
-        return Err(NotAdmitted::OtherCloud(format!("{} {}", plan.cloud.auth_url, plan.cloud.region)));
+        return Err(NotAdmitted::OtherCloud(plan.cloud.to_string()));
     }
     match lint(&plan) {
         wrong if wrong.is_empty() => Ok(ApprovedPlan { plan, approved_by: decision.by.clone() }),

@@ -178,9 +178,7 @@ fn owner_same(case: &Case<'_>) -> Option<Failure> {
 
 fn cloud_same(case: &Case<'_>) -> Option<Failure> {
     let cloud = &case.offered?.cloud;
-    refuse_if(*cloud != case.facts.cloud, || {
-        Reason::OtherCloud(format!("{} {}", cloud.auth_url, cloud.region))
-    })
+    refuse_if(*cloud != case.facts.cloud, || Reason::OtherCloud(cloud.to_string()))
 }
 
 fn not_decided(case: &Case<'_>) -> Option<Failure> {

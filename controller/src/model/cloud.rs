@@ -7,14 +7,17 @@ use serde::{Deserialize, Serialize};
 use super::ids::{AddressGroupId, DomainId, GroupId, ProjectId, RoleId, RuleId, SecurityGroupId, UserId};
 use super::rule::Rule;
 
-/// Where one logs in, and the region: an approval for one cloud is good for no other.
+/// Where one logs in, the region, and what is reached elsewhere: an approval for one cloud is good for no other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CloudIdentity {
     /// Keystone's URL without a version suffix.
     pub auth_url: String,
-    /// The region, or empty where none is chosen; and the endpoints that are given in place of the catalogue's.
+    /// The region, or empty where none is chosen.
     pub region: String,
+    /// URLs that are given in place of the catalogue's, by service type, each with its version.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<String, String>,
 }
 
 /// A Keystone domain.
@@ -194,5 +197,16 @@ impl std::fmt::Display for QuotaService {
             Self::LoadBalancer => "loadBalancer",
             Self::KeyManager => "keyManager",
         })
+    }
+}
+
+impl std::fmt::Display for CloudIdentity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { auth_url, region, endpoints } = self;
+        f.write_str(auth_url)?;
+        if !region.is_empty() {
+            write!(f, ", region {region}")?;
+        }
+        endpoints.iter().try_for_each(|(service, url)| write!(f, ", {service} at {url}"))
     }
 }

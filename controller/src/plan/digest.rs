@@ -16,10 +16,14 @@ const FORM: u32 = 1;
 /// The digest of these steps, in this order, for this cloud and owner.
 pub fn digest(cloud: &CloudIdentity, owner: &str, steps: &[Step]) -> PlanDigest {
     let steps: Vec<Value> = steps.iter().map(step).collect();
-    let CloudIdentity { auth_url, region } = cloud;
+    let CloudIdentity { auth_url, region, endpoints } = cloud;
+    let mut cloud = json!({"authUrl": auth_url, "region": region});
+    if !endpoints.is_empty() {
+        cloud["endpoints"] = json!(endpoints);
+    }
     let whole = json!({
         "form": FORM,
-        "cloud": {"authUrl": auth_url, "region": region},
+        "cloud": cloud,
         "owner": owner,
         "steps": steps,
     });
@@ -102,7 +106,11 @@ mod tests {
 
     #[test]
     fn the_digest_of_no_steps_is_fixed_for_good() {
-        let cloud = CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() };
+        let cloud = CloudIdentity {
+            auth_url: "http://127.0.0.1:5000".into(),
+            region: "RegionOne".into(),
+            endpoints: [].into(),
+        };
         assert_eq!(
             digest(&cloud, "uid", &[]).0,
             "sha256:d12ee608722f6f1a49a87338c9b2a276a80f5159ef7f5013e5b7e493b584a449"

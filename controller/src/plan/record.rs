@@ -56,10 +56,10 @@ pub enum RecordError {
 /// The plan as it is kept. The UID of `owner` must be that of the plan, or the digest will not verify.
 pub fn to_spec(plan: &Plan, owner: OwnerRef) -> ChangePlanSpec {
     let Plan { cloud, owner: _, steps, left_alone, digest } = plan;
-    let CloudIdentity { auth_url, region } = cloud.clone();
+    let CloudIdentity { auth_url, region, endpoints } = cloud.clone();
     ChangePlanSpec {
         owner,
-        cloud: kept::CloudIdentity { auth_url, region },
+        cloud: kept::CloudIdentity { auth_url, region, endpoints },
         digest: digest.0.clone(),
         classes: classes(steps),
         steps: steps.iter().map(keep).collect(),
@@ -74,8 +74,8 @@ pub fn to_spec(plan: &Plan, owner: OwnerRef) -> ChangePlanSpec {
 pub fn from_spec(spec: &ChangePlanSpec) -> Result<Plan, RecordError> {
     let ChangePlanSpec { owner, cloud, digest: claimed, classes: counted, steps, left_alone } = spec;
     let OwnerRef { kind: _, name: _, uid, generation: _, spec_digest: _ } = owner;
-    let kept::CloudIdentity { auth_url, region } = cloud.clone();
-    let cloud = CloudIdentity { auth_url, region };
+    let kept::CloudIdentity { auth_url, region, endpoints } = cloud.clone();
+    let cloud = CloudIdentity { auth_url, region, endpoints };
     let steps: Vec<Step> =
         (1..).zip(steps).map(|(place, step)| read(place, step)).collect::<Result<_, _>>()?;
     if classes(&steps) != *counted {

@@ -10,10 +10,7 @@ use crate::model::{Plan, Step};
 pub fn within(fresh: &Plan, approved: &Plan) -> Result<(), Vec<String>> {
     let mut differences = Vec::new();
     if fresh.cloud != approved.cloud {
-        differences.push(format!(
-            "the cloud is {} {}, and approved was {} {}",
-            fresh.cloud.auth_url, fresh.cloud.region, approved.cloud.auth_url, approved.cloud.region
-        ));
+        differences.push(format!("the cloud is {}, and approved was {}", fresh.cloud, approved.cloud));
     }
     if fresh.owner != approved.owner {
         differences.push(format!("the owner is {}, and approved was for {}", fresh.owner, approved.owner));

@@ -125,6 +125,7 @@ fn offered(offer: &Offer, plan: &ChangePlan) -> Offered {
         cloud: crate::model::cloud::CloudIdentity {
             auth_url: plan.spec.cloud.auth_url.clone(),
             region: plan.spec.cloud.region.clone(),
+            endpoints: plan.spec.cloud.endpoints.clone(),
         },
     }
 }

@@ -101,7 +101,11 @@ fn step(number: u32, action: Action) -> Step {
 
 /// The plan of these calls, approved.
 pub(crate) fn approved(actions: Vec<Action>) -> ApprovedPlan {
-    let cloud = CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() };
+    let cloud = CloudIdentity {
+        auth_url: "http://127.0.0.1:5000".into(),
+        region: "RegionOne".into(),
+        endpoints: [].into(),
+    };
     let steps: Vec<Step> = (1..).zip(actions).map(|(number, action)| step(number, action)).collect();
     let digest = digest(&cloud, OWNER, &steps);
     let plan = Plan { cloud: cloud.clone(), owner: OWNER.into(), steps, left_alone: vec![], digest };

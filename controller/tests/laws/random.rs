@@ -128,7 +128,11 @@ pub(crate) fn world(dice: &mut Dice, mood: Mood) -> Snapshot {
         _ => Ok(vec![out(Ethertype::IPv4), out(Ethertype::IPv6)]),
     };
     Snapshot {
-        cloud: CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() },
+        cloud: CloudIdentity {
+            auth_url: "http://127.0.0.1:5000".into(),
+            region: "RegionOne".into(),
+            endpoints: [].into(),
+        },
         projects: Ok(projects),
         users: by_domain(&domains, &users, |user| &user.domain),
         groups: by_domain(&domains, &groups, |group| &group.domain),

@@ -56,7 +56,11 @@ fn plan() -> Plan {
         ..step(2, describe, "set the description of security group customers/team-a/web")
     };
     Plan {
-        cloud: CloudIdentity { auth_url: "https://keystone:5000".into(), region: "RegionOne".into() },
+        cloud: CloudIdentity {
+            auth_url: "https://keystone:5000".into(),
+            region: "RegionOne".into(),
+            endpoints: [].into(),
+        },
         owner: "0d1c".into(),
         steps: vec![made, changed],
         left_alone: vec![LeftAlone {

@@ -71,7 +71,11 @@ pub(crate) fn inventory() -> Inventory {
         |of: &[(&str, i64)]| Ok(of.iter().map(|(name, limit)| ((*name).to_owned(), *limit)).collect());
     let loss = |kind, what: &str| Loss { by: of_type(kind), what: what.to_owned() };
     Inventory {
-        cloud: CloudIdentity { auth_url: "http://127.0.0.1:5000".into(), region: "RegionOne".into() },
+        cloud: CloudIdentity {
+            auth_url: "http://127.0.0.1:5000".into(),
+            region: "RegionOne".into(),
+            endpoints: [].into(),
+        },
         tenant: Ok(Some(TenantSeen {
             id: ID.into(),
             name: "team-x".into(),

@@ -49,17 +49,17 @@ pub struct CloudConfig {
 }
 
 impl CloudConfig {
-    /// Which cloud this is. An endpoint that is given in place of the catalogue's leads to another one, so it stands beside the region.
+    /// Which cloud this is. An endpoint that is given in place of the catalogue's leads to another one.
     pub fn identity(&self) -> CloudIdentity {
         let given = self.overrides.iter().map(|(service, url)| {
             // Two spellings of one endpoint, with its version and without, are one.
             let url = versioned(*service, url.clone());
-            format!("{service} at {}", url.as_str().trim_end_matches('/'))
+            (service.to_string(), url.as_str().trim_end_matches('/').to_owned())
         });
-        let parts: Vec<String> = self.region.clone().into_iter().chain(given).collect();
         CloudIdentity {
             auth_url: self.auth_url.as_str().trim_end_matches('/').to_owned(),
-            region: parts.join("; "),
+            region: self.region.clone().unwrap_or_default(),
+            endpoints: given.collect(),
         }
     }
 

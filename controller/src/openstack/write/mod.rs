@@ -23,7 +23,6 @@ use super::transport::Meter;
 use crate::apply::port::{CloudWrite, Look, WriteError, Written};
 use crate::gate::ApprovedPlan;
 use crate::model::Action;
-use crate::model::cloud::CloudIdentity;
 use crate::model::ids::ProjectId;
 use crate::observe::Service;
 use hand::Hand;
@@ -54,7 +53,7 @@ impl Writer {
     ) -> Result<Self, ConfigError> {
         let (planned, cloud) = (&approved.plan().cloud, main.identity());
         if cloud != *planned {
-            let message = format!("the plan is for {}, and this is {}", say(planned), say(&cloud));
+            let message = format!("the plan is for {planned}, and this is {cloud}");
             return Err(ConfigError::OtherCloud { source_name: main.source_name, message });
         }
         let differing = identity.as_ref().and_then(|other| Some((other, main.differs_from(other)?)));
@@ -77,10 +76,6 @@ impl Writer {
         let identity = self.hand.project(Service::Identity).await?;
         Ok(main.into_iter().chain(identity).collect())
     }
-}
-
-fn say(CloudIdentity { auth_url, region }: &CloudIdentity) -> String {
-    if region.is_empty() { auth_url.clone() } else { format!("{auth_url} in region {region}") }
 }
 
 impl CloudWrite for Writer {

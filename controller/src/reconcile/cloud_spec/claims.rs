@@ -69,7 +69,7 @@ mod tests {
             Subject::Tenant(TenantName { domain: "customers".into(), name: (*name).to_owned() })
         };
         Claim {
-            cloud: CloudIdentity { auth_url: cloud.into(), region: String::new() },
+            cloud: CloudIdentity { auth_url: cloud.into(), region: String::new(), endpoints: [].into() },
             subjects: tenants.iter().map(tenant).collect(),
         }
     }

@@ -104,7 +104,7 @@ mod tests {
 
     fn plan() -> Plan {
         Plan {
-            cloud: CloudIdentity { auth_url: String::new(), region: String::new() },
+            cloud: CloudIdentity { auth_url: String::new(), region: String::new(), endpoints: [].into() },
             owner: String::new(),
             steps: Vec::new(),
             left_alone: Vec::new(),

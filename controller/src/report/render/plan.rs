@@ -18,11 +18,11 @@ pub(super) fn page(plan: &Plan) -> Page {
 
 /// What identifies a plan, and its size.
 pub(super) fn facts(plan: &Plan) -> Vec<(&'static str, Text)> {
-    let CloudIdentity { auth_url, region } = &plan.cloud;
-    let place = if region.is_empty() { auth_url.clone() } else { format!("{auth_url}, region {region}") };
+    let CloudIdentity { auth_url, region, endpoints } = plan.cloud.clone();
+    let place = crate::model::cloud::CloudIdentity { auth_url, region, endpoints };
     let mut facts = vec![
         ("Plan", text(&plan.digest)),
-        ("Cloud", text(place)),
+        ("Cloud", text(place.to_string())),
         ("Steps", size(plan.steps.len(), plan.classes)),
     ];
     if !plan.exceeded.is_empty() {
