@@ -5,10 +5,8 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
-#[expect(dead_code, reason = "it can do more than is asked of it here")]
 #[path = "../offboard_services/client.rs"]
 mod client;
-#[expect(dead_code, reason = "it can do more than is asked of it here")]
 #[path = "../offboard_services/place.rs"]
 mod place;
 mod sweep;
@@ -85,12 +83,18 @@ impl<'a> Story<'a> {
             if status.observed_generation == object.metadata.generation && holds(&object) {
                 return object;
             }
-            let stuck = matches!(status.state.as_deref(), Some("Refused"));
+            let run = status.last_execution.as_ref().map(|run| run.result.as_str());
+            let stuck =
+                status.state.as_deref() == Some("Refused") || run.is_some_and(|result| result != "Succeeded");
             if stuck || Instant::now() > deadline {
-                let seen = serde_saphyr::to_string(&object).unwrap();
+                let seen = serde_saphyr::to_string(&object.status).unwrap();
                 let log = self.scene.controller.as_ref().unwrap().log();
-                let end: Vec<&str> =
-                    log.lines().rev().filter(|line| !line.contains("TRACE")).take(30).collect();
+                let end: Vec<&str> = log
+                    .lines()
+                    .rev()
+                    .filter(|line| !line.contains(" DEBUG ") && !line.contains(" TRACE "))
+                    .take(30)
+                    .collect();
                 panic!("waited in vain until {what}\n{seen}\n{}", end.join("\n"));
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
