@@ -10,6 +10,7 @@ use super::identity::id_of;
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::action::ProjectRef;
 use crate::model::cloud::{QuotaService, QuotaValues};
+use crate::model::ids::ProjectId;
 use crate::observe::Service;
 
 /// Where a service keeps the limits of a project, and the key that they stand under.
@@ -28,6 +29,26 @@ struct Seen {
     limits: QuotaValues,
     /// Limits that the service keeps, and whose number it does not tell.
     untold: BTreeSet<String>,
+}
+
+/// The hand that a service lets in to the limits of a project, where it is another one: to see and set them takes a role in Barbican, which
+/// the credential has where it comes from, or in the project.
+pub(super) async fn let_in(
+    hand: &Hand,
+    project: &str,
+    service: QuotaService,
+) -> Result<Option<Hand>, WriteError> {
+    if service != QuotaService::KeyManager {
+        return Ok(None);
+    }
+    match hand.read(Service::from(service), &place(service, project).0, &[]).await {
+        Ok(_) => Ok(None),
+        Err(refused @ WriteError::Refused { .. }) => {
+            let within = hand.within(&ProjectId(project.to_owned()), Service::from(service)).await;
+            within.map(Some).map_err(|_no_way_in| refused)
+        }
+        Err(why) => Err(why),
+    }
 }
 
 async fn current(hand: &Hand, project: &str, service: QuotaService) -> Result<Seen, WriteError> {
@@ -88,7 +109,9 @@ pub(super) async fn look(
     from: Option<&QuotaValues>,
     to: &QuotaValues,
 ) -> Result<Look, WriteError> {
-    Ok(compare(&current(hand, id_of(project)?, service).await?, from, to))
+    let project = id_of(project)?;
+    let within = let_in(hand, project, service).await?;
+    Ok(compare(&current(within.as_ref().unwrap_or(hand), project, service).await?, from, to))
 }
 
 fn compare(seen: &Seen, from: Option<&QuotaValues>, to: &QuotaValues) -> Look {
@@ -139,7 +162,8 @@ pub(super) async fn set(
         request_id,
         conflict: Conflict::Refusal,
     };
-    hand.set(call).await
+    let within = let_in(hand, project, service).await?;
+    within.as_ref().unwrap_or(hand).set(call).await
 }
 
 /// The limits as the service takes them. Nova alone refuses a limit below what is used; a project that is frozen uses more than none.

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::Value;
 
 use super::super::hand::{Found, Hand};
+use super::super::quota::let_in;
 use super::told::{at, gone, not_understood};
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::ResourceKey;
@@ -26,6 +27,8 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
     let Some(kept) = service(what) else {
         return Ok(Look::Refused { why: format!("{} keeps no limits", what.id) });
     };
+    let within = let_in(hand, &project.0, kept).await?;
+    let hand = within.as_ref().unwrap_or(hand);
     let has_own = match kept {
         QuotaService::Compute | QuotaService::Volume => differs(hand, what, kept.into(), project).await?,
         QuotaService::Network => is_listed(hand, what, kept.into(), &["quotas"], project).await?,
@@ -48,13 +51,14 @@ pub(super) async fn make(
 ) -> Result<Written, WriteError> {
     let kept = service(what).ok_or_else(|| super::told::not_sent(what))?;
     let project = project.0.as_str();
+    let within = let_in(hand, project, kept).await?;
     let path = match kept {
         QuotaService::Compute | QuotaService::Volume => vec!["os-quota-sets", project],
         QuotaService::Network => vec!["quotas", project],
         QuotaService::LoadBalancer => vec!["lbaas", "quotas", project],
         QuotaService::KeyManager => vec!["project-quotas", project],
     };
-    hand.set(at(kept.into(), Method::DELETE, &path, request_id)).await
+    within.as_ref().unwrap_or(hand).set(at(kept.into(), Method::DELETE, &path, request_id)).await
 }
 
 /// Whether the limits are others than the defaults. One that is set to the default is not told from it.
