@@ -256,6 +256,18 @@ fn a_chain_goes_leaf_first_and_against_the_order_of_the_types_where_a_listing_sa
 }
 
 #[test]
+fn what_is_listed_twice_is_removed_once_and_as_the_same_whatever_the_order() {
+    let mut seen = inventory();
+    let mut moved = all(&mut seen, T::Server)[0].clone();
+    moved.state = Some("SHUTOFF".to_owned());
+    all(&mut seen, T::Server).push(moved);
+    let one = resources(&seen, &leaving());
+    all(&mut seen, T::Server).reverse();
+    assert_eq!(one, resources(&seen, &leaving()));
+    assert_eq!(removed(&one).iter().filter(|key| key.kind == T::Server).count(), 1);
+}
+
+#[test]
 fn limits_that_are_kept_are_neither_frozen_nor_reset() {
     let plan = resources(&inventory(), &keeping("compute"));
     let services: Vec<&str> = plan
@@ -427,6 +439,21 @@ fn a_project_that_is_there_remains_and_one_that_is_gone_does_not() {
     assert_eq!(left.iter().map(|one| one.what.clone()).collect::<Vec<_>>(), [key(T::Project, ID, None)]);
     seen.tenant = Ok(None);
     assert_eq!(remains(&seen, &leaving_wholly(), Stage::Project), Ok(vec![]));
+}
+
+#[test]
+fn the_secrets_of_a_project_count_until_it_is_gone_for_then_nobody_can_list_them() {
+    let mut seen = empty();
+    let kinds = [T::SecretOrder, T::SecretContainer, T::Secret];
+    kinds.iter().for_each(|kind| drop(seen.held.insert(*kind, Err(unknown()))));
+    assert_eq!(remains(&seen, &leaving_wholly(), Stage::Project).unwrap_err().0.len(), 3);
+    assert_eq!(names(plan(&seen, &leaving_wholly(), Stage::Project)), ["TypeNotTold"; 3]);
+    seen.tenant = Ok(None);
+    assert_eq!(remains(&seen, &leaving_wholly(), Stage::Project), Ok(vec![]));
+    assert_eq!(remains(&seen, &leaving_wholly(), Stage::Resources).unwrap_err().0.len(), 3);
+    all(&mut seen, T::Port).extend(inventory().held[&T::Port].clone().unwrap());
+    assert_eq!(remains(&seen, &leaving_wholly(), Stage::Resources).unwrap_err().0.len(), 3);
+    assert_eq!(remains(&seen, &leaving_wholly(), Stage::Project).unwrap().len(), 1);
 }
 
 #[test]

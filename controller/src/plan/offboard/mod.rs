@@ -10,6 +10,7 @@
 mod appeared;
 mod bonds;
 mod checks;
+mod held;
 mod refusal;
 mod remains;
 mod sequence;
@@ -28,7 +29,8 @@ pub use remains::{NotTold, Remaining, of_type, remains};
 pub use stage::Stage;
 
 use checks::{Case, refusals};
-use stays::{Held, Stays, hold_up, stays};
+use held::Held;
+use stays::{Stays, hold_up, stays};
 
 use super::digest::digest;
 use crate::model::inventory::{Resource, TenantSeen};

@@ -1,7 +1,7 @@
 //! What is still there of a tenant.
 //!
 //! # Guarantees
-//! Nothing that could not be told counts as gone.
+//! Nothing that could not be told counts as gone, but for the secrets of a project that is gone itself: see [`remains`].
 
 use super::stage::Stage;
 use crate::model::inventory::Resource;
@@ -26,7 +26,8 @@ pub struct Remaining {
 #[error("what remains could not be told: {}", said(.0))]
 pub struct NotTold(pub Vec<(String, Unknown)>);
 
-/// What is left when a stage is done; empty only where every type is told, and there is nothing but what is kept.
+/// What is left when a stage is done; empty only where every type is told, and there is nothing but what is kept. Of a project that is
+/// gone, secrets are not asked for: nobody can list them, and it went only when it had none.
 ///
 /// # Errors
 /// Where something that may hold more could not be told, or is not swept and was not accepted.
@@ -51,7 +52,9 @@ fn not_told(inventory: &Inventory, leaving: &Leaving, stage: Stage) -> Vec<(Stri
     if let Err(why) = &inventory.tenant {
         all.push(("the project".to_owned(), why.clone()));
     }
-    for kind in ResourceType::ALL.iter().filter(|kind| stage.counts(**kind, leaving)) {
+    let asked =
+        |kind: &&ResourceType| stage.counts(**kind, leaving) && !nobody_can_tell(inventory, stage, **kind);
+    for kind in ResourceType::ALL.iter().filter(asked) {
         if let Err(why) = of_type(inventory, *kind) {
             all.push((kind.to_string(), why));
         }
@@ -64,6 +67,14 @@ fn not_told(inventory: &Inventory, leaving: &Leaving, stage: Stage) -> Vec<(Stri
         }
     }
     all
+}
+
+/// Barbican lists to a token of the project alone, and nobody gets one when the project is gone. The plan that took it away was made, and
+/// begun, only where the project held no secret.
+fn nobody_can_tell(inventory: &Inventory, stage: Stage, kind: ResourceType) -> bool {
+    let of_barbican =
+        matches!(kind, ResourceType::SecretOrder | ResourceType::SecretContainer | ResourceType::Secret);
+    of_barbican && stage == Stage::Project && inventory.tenant == Ok(None)
 }
 
 /// Every resource of a type; a type that was left out was not looked for.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::stays::Held;
+use super::held::Held;
 use crate::model::ResourceKey;
 use crate::model::inventory::Resource;
 
