@@ -6,6 +6,8 @@ use super::view::{Held, Leaving, OfType, Refused, Tenant, Uncovered};
 
 /// Names of one type that a page shows; JSON and YAML have all of them.
 const NAMES: usize = 5;
+/// Characters of a reason in the table.
+const REASON: usize = 60;
 
 pub(super) fn page(leaving: &Leaving) -> Page {
     let Leaving { tenant, stage, complete, inventory, losses, refusals, uncovered, plan } = leaving;
@@ -53,7 +55,7 @@ fn about(tenant: &Tenant, inventory: &[OfType], complete: bool) -> Vec<(&'static
 fn row(of_type: &OfType) -> Vec<Text> {
     let OfType { kind, service, count, not_told, gib, bytes, resources } = of_type;
     let names = match not_told {
-        Some(why) => Tone::Bad.of(format!("could not be told: {why}")),
+        Some(why) => Tone::Bad.of(format!("could not be told: {}", cut(why))),
         None => text(names(resources)),
     };
     vec![
@@ -63,6 +65,14 @@ fn row(of_type: &OfType) -> Vec<Text> {
         or_dash(size(*gib, *bytes).as_deref()),
         names,
     ]
+}
+
+/// What stands in the way says it whole.
+fn cut(why: &str) -> String {
+    match why.char_indices().nth(REASON) {
+        Some((end, _)) => format!("{}…", &why[..end]),
+        None => why.to_owned(),
+    }
 }
 
 fn names(resources: &[Held]) -> String {
