@@ -11,6 +11,9 @@ const TRACES: &[(&str, Option<&str>)] = &[
     ("barbican.projects", None),
     // Counters.
     ("cinder.quota_usages", Some("project_id = 'P' AND (in_use <> 0 OR reserved <> 0)")),
+    // Which tokens are good no more.
+    ("keystone.revocation_event", None),
+    ("keystone.trust", Some("project_id = 'P' AND deleted_at IS NULL")),
     // Magnum forgets the certificates of a cluster's etcd and of its front proxy.
     (
         "magnum.x509keypair",
