@@ -64,7 +64,7 @@ async fn an_empty_tenant_holds_itself_and_nothing_more() {
     assert_eq!(seen.resources().map(|one| one.key.kind).collect::<Vec<_>>(), [ResourceType::Project]);
     assert_eq!(seen.not_told().count(), 0, "{:?}", seen.held);
     assert_eq!(seen.tenant.unwrap().unwrap().domain_name, "customers");
-    assert!(seen.uncovered.unwrap().is_empty());
+    assert_eq!(seen.uncovered, Ok(std::collections::BTreeSet::new()));
 }
 
 #[tokio::test]
@@ -186,4 +186,30 @@ async fn an_application_credential_cannot_go_into_the_tenant_and_is_told_what_ca
     let why = why(&seen, ResourceType::Secret);
     assert_eq!(why.reason, "CredentialRefused");
     assert!(why.message.contains("use a user with a password"), "{why}");
+}
+
+#[tokio::test]
+async fn of_a_project_that_is_gone_nothing_is_asked_through_it_any_more() {
+    let through = |path: &str| {
+        let effective = path.contains("effective") && path.contains("scope.project.id");
+        effective.then(|| status(404)).or_else(|| vault(path, &json!({"secrets": [], "total": 0})))
+    };
+    let there = look(&cloud(through).await).await;
+    assert_eq!(why(&there, ResourceType::ApplicationCredential).reason, "NotFound");
+    let gone = move |path: &str| match path.split('?').next().unwrap_or_default() {
+        "/v3/projects/leaves" => Some(status(404)),
+        "/v3/projects" => Some(ok(&json!({"projects": []}))),
+        _ => through(path),
+    };
+    let fake = cloud(gone).await;
+    assert_eq!(count(&look(&fake).await, ResourceType::ApplicationCredential), 0);
+    // Nobody gets in: here for a credential that never does.
+    let mut config = config(&fake.url);
+    config.credential =
+        Credential::ApplicationCredential { id: "a".to_owned(), secret: "s".to_owned().into() };
+    let seen = inventory(&reader(config, limits()), &TENANT.into()).await;
+    for kind in [ResourceType::Secret, ResourceType::SecretContainer, ResourceType::SecretOrder] {
+        assert_eq!(count(&seen, kind), 0);
+    }
+    assert_eq!(seen.tenant, Ok(None));
 }

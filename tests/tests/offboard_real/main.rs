@@ -26,6 +26,7 @@ use cloudspec_tests::scene::real::{auth_url, clouds_yaml};
 use futures::FutureExt;
 use kube::api::Api;
 use place::{Place, in_a_place};
+use tenant::World;
 
 /// Far more than it takes.
 const WITHIN: Duration = Duration::from_secs(300);
@@ -156,7 +157,7 @@ async fn the_story(place: &Place) {
     let begun = Instant::now();
     let plan = story.approve().await;
     let told: Vec<&String> = plan.spec.steps.iter().flat_map(|step| &step.side_effects).collect();
-    assert!(told.iter().any(|effect| effect.contains(&world.lost)), "{told:?}");
+    assert!(told.iter().any(|effect| effect.contains(&world.rule)), "{told:?}");
     for step in &plan.spec.steps {
         println!("{:3} {}", step.number, step.summary);
     }
@@ -173,8 +174,7 @@ async fn the_story(place: &Place) {
     assert_eq!(done.verified.len(), 2);
     // Keystone's are the second plan's.
     assert_eq!(kept::left(&judge, &place.tenant, &["keystone"]), BTreeMap::new());
-    let gone = lost(&neighbour, &judge.rows(&place.neighbour).unwrap());
-    println!("the neighbour lost {gone:?}");
+    loses_only_what_was_told(&judge, &neighbour, place, &world);
 
     let (calls, begun) = (story.proxy.calls().len(), Instant::now());
     story.leave("  deleteProject: true\n");
@@ -186,6 +186,19 @@ async fn the_story(place: &Place) {
     let looks: Vec<&str> = done.verified.iter().map(|look| look.stage.as_str()).collect();
     println!("{looks:?}, {} calls more, {:?}", story.proxy.calls().len() - calls, begun.elapsed());
     assert_eq!(kept::left(&judge, &place.tenant, &[]), BTreeMap::new());
-    let gone = lost(&neighbour, &judge.rows(&place.neighbour).unwrap());
-    println!("the neighbour lost {gone:?}");
+    loses_only_what_was_told(&judge, &neighbour, place, &world);
+}
+
+/// Of the neighbour's rows, as they were before, all are as they were but for two that the plan named.
+fn loses_only_what_was_told(judge: &Judge, before: &Rows, place: &Place, world: &World) {
+    let gone = lost(before, &judge.rows(&place.neighbour).unwrap());
+    let named = [
+        ("neutron.networkrbacs.project_id", &world.policy),
+        ("neutron.securitygrouprules.project_id", &world.rule),
+    ];
+    assert_eq!(gone.keys().collect::<Vec<_>>(), named.map(|(table, _)| table));
+    for (table, id) in named {
+        let rows: Vec<&String> = gone[table].iter().collect();
+        assert!(matches!(rows.as_slice(), [row] if row.contains(id)), "{table}: {rows:?}");
+    }
 }

@@ -11,18 +11,20 @@ use crate::place::Place;
 /// What the story names.
 pub(crate) struct World {
     /// The rule of the neighbour's group that goes with the tenant's group.
-    pub(crate) lost: String,
+    pub(crate) rule: String,
+    /// The policy by which the neighbour shares a network with the tenant.
+    pub(crate) policy: String,
 }
 
 /// Makes all of it.
 pub(crate) async fn fill(place: &Place) -> World {
     let alice = place.person("alice", &place.tenant).await;
     network(place).await;
-    let lost = groups(place).await;
-    shared(place).await;
+    let rule = groups(place).await;
+    let policy = shared(place).await;
     servers(&alice).await;
     images(place, &alice).await;
-    World { lost }
+    World { rule, policy }
 }
 
 /// Makes one thing of Neutron's in a project.
@@ -66,7 +68,8 @@ async fn groups(place: &Place) -> String {
     rule(neighbour, &theirs, &web).await
 }
 
-async fn shared(place: &Place) {
+/// The policy that gives the tenant a network of the neighbour's.
+async fn shared(place: &Place) -> String {
     let (tenant, neighbour) = (place.tenant.as_str(), place.neighbour.as_str());
     let pool = json!({"name": "pool", "prefixes": ["10.20.0.0/16"]});
     let pool = one(place, "subnetpools", "subnetpool", tenant, pool).await;
@@ -79,14 +82,12 @@ async fn shared(place: &Place) {
     let port = json!({"name": "slow", "network_id": pooled, "qos_policy_id": slow});
     one(place, "ports", "port", tenant, port).await;
     let home = one(place, "networks", "network", neighbour, json!({"name": "home"})).await;
-    // One that the tenant gives, and one that it is given.
-    for (kind, object, by, to) in
-        [("subnetpool", &pool, tenant, tenant), ("network", &home, neighbour, tenant)]
-    {
-        let to = if by == to { "*" } else { to };
+    let policy = async |kind: &str, object: &str, by: &str, to: &str| {
         let fields = json!({"object_type": kind, "object_id": object, "action": "access_as_shared", "target_tenant": to});
-        one(place, "rbac-policies", "rbac_policy", by, fields).await;
-    }
+        one(place, "rbac-policies", "rbac_policy", by, fields).await
+    };
+    policy("subnetpool", &pool, tenant, "*").await;
+    policy("network", &home, neighbour, tenant).await
 }
 
 async fn servers(alice: &Client) {

@@ -2,7 +2,7 @@
 //!
 //! # Guarantees
 //! Every type of every service in the catalogue is whole or Unknown. Each row is held against the project's id here, whatever the filter
-//! in the request.
+//! in the request. Of a project that Keystone has no more, what can be reached only through it is not there.
 
 mod compute;
 mod container_infra;
@@ -20,11 +20,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::AT_ONCE;
 use super::audit::Audit;
+use super::error::Reason;
 use super::port::{CloudRead, Service};
 use super::quota::Limits;
 use crate::model::cloud::{QuotaService, QuotaValues};
 use crate::model::ids::ProjectId;
-use crate::model::inventory::{Inventory, Loss, Resource, ResourceKey, ResourceType};
+use crate::model::inventory::{Inventory, Loss, Resource, ResourceKey, ResourceType, ResourceType as T};
 use crate::model::{Sighting, Unknown};
 
 /// What one service says.
@@ -47,7 +48,7 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
     let services = keystone.services.as_ref();
     // What the catalogue does not have holds nothing; where the catalogue is not known, every service is asked.
     let asked = |service: Service| services.map_or(true, |all| all.contains(&service));
-    let (compute, volume, image, network, load_balancer, key_manager, container_infra) = tokio::join!(
+    let (mut compute, volume, image, network, load_balancer, mut key_manager, container_infra) = tokio::join!(
         part(asked(Service::Compute), compute::collect(read, tenant)),
         part(asked(Service::BlockStorage), volume::collect(read, tenant)),
         part(asked(Service::Image), image::collect(read, tenant)),
@@ -56,7 +57,15 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
         part(asked(Service::KeyManager), key_manager::collect(read, tenant)),
         part(asked(Service::ContainerInfra), container_infra::collect(read, tenant)),
     );
-    let identity::Seen { tenant, part: of_keystone, services: _, uncovered, own_projects } = keystone;
+    let identity::Seen { tenant, part: mut of_keystone, services: _, uncovered, own_projects } = keystone;
+    if tenant == Ok(None) {
+        let through = [
+            (&mut of_keystone, &[T::ApplicationCredential][..]),
+            (&mut compute, &[T::Keypair]),
+            (&mut key_manager, &[T::Secret, T::SecretContainer, T::SecretOrder, T::Quota]),
+        ];
+        through.into_iter().for_each(|(part, kinds)| out_of_reach(part, kinds));
+    }
     let parts = [of_keystone, compute, volume, image, network, load_balancer, key_manager, container_infra];
     let mut seen = Inventory {
         cloud: read.identity().clone(),
@@ -88,6 +97,16 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
         });
     }
     seen
+}
+
+/// What is found only through the project: where Keystone has it no more, nobody gets in, and nobody has a role on it.
+fn out_of_reach(part: &mut Part, kinds: &[ResourceType]) {
+    let no_way_in = [Reason::NotFound, Reason::CredentialRefused].map(|reason| reason.to_string());
+    for (kind, seen) in &mut part.held {
+        if kinds.contains(kind) && seen.as_ref().is_err_and(|why| no_way_in.contains(&why.reason)) {
+            *seen = Ok(Vec::new());
+        }
+    }
 }
 
 /// What two services say of one type: limits are kept by each.
