@@ -260,17 +260,3 @@ fn without_a_choice_or_a_file_the_ways_are_named() {
     let said = wrong(local(None, &Environment::new(), directory.path()));
     assert!(said.contains("--os-cloud") && said.contains("base, derived"), "{said}");
 }
-
-#[test]
-fn an_endpoint_that_is_given_stands_beside_the_region_and_is_no_part_of_it() {
-    let with = |region: &str| {
-        format!(
-            "clouds: {{base: {{{region}dns_endpoint_override: 'http://d', compute_endpoint_override: 'http://n:8774/v2.1', \
-             auth: {{auth_url: 'http://k', username: u, password: p, user_domain_name: D, project_name: p, project_domain_name: D}}}}}}"
-        )
-    };
-    let chosen = cloud("base", &with("region_name: RegionOne, ")).unwrap().identity();
-    assert!(chosen.region.starts_with("RegionOne; compute at http://n"), "{}", chosen.region);
-    assert_eq!(chosen.chosen_region(), "RegionOne");
-    assert_eq!(cloud("base", &with("")).unwrap().identity().chosen_region(), "");
-}

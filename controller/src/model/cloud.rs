@@ -20,14 +20,6 @@ pub struct CloudIdentity {
     pub endpoints: BTreeMap<String, String>,
 }
 
-impl CloudIdentity {
-    /// The region alone, without the endpoints that are given in place of the catalogue's; empty where none is chosen.
-    pub fn chosen_region(&self) -> &str {
-        let first = self.region.split("; ").next().unwrap_or_default();
-        if first.contains(" at http") { "" } else { first }
-    }
-}
-
 /// A Keystone domain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domain {

@@ -42,7 +42,7 @@ pub(super) async fn seen(read: &dyn CloudRead) -> Sighting<Catalogue> {
         sighting(read, &services, |row: ServiceRow| Ok(Some(row)), |row| row.id.clone()),
         sighting(read, &endpoints, |row: EndpointRow| Ok(Some(row)), |row| row.url.clone()),
     );
-    Ok(sorted(&services?, &endpoints?, read.identity().chosen_region()))
+    Ok(sorted(&services?, &endpoints?, &read.identity().region))
 }
 
 /// What is disabled counts too: it may hold something still. A service without an endpoint cannot be reached by anyone.
