@@ -310,7 +310,7 @@ pub(crate) async fn network_quotas(run: &mut Run) {
     run.get("network /v2.0/quotas/{one}/details").await;
     run.call(put, quota(json!({"network": -5}))).await;
     run.call(put, quota(json!({"network": "x"}))).await;
-    run.call(put, quota(json!({"trunk": 1}))).await;
+    run.call(put, quota(json!({"widget": 1}))).await;
     run.call_as("admin", put, quota(json!({"network": 5})), &[("If-Match", "revision_number=77")]).await;
     let group = json!({"security_group": {"name": "too many", "project_id": run.id("one")}});
     run.call("network POST /v2.0/security-groups", Some(group)).await;

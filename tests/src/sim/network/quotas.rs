@@ -7,7 +7,7 @@ use super::super::http::{Answer, Call, Reply};
 use super::super::world::World;
 use super::{bad, error, forbidden, given, internal, not_found, wanted_revision};
 
-const DEFAULTS: [(&str, i64); 9] = [
+const DEFAULTS: [(&str, i64); 10] = [
     ("network", 100),
     ("subnet", 100),
     ("subnetpool", -1),
@@ -17,6 +17,7 @@ const DEFAULTS: [(&str, i64); 9] = [
     ("rbac_policy", 10),
     ("security_group", 10),
     ("security_group_rule", 100),
+    ("trunk", -1),
 ];
 
 pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&str]) -> Reply {
