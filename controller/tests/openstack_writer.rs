@@ -217,6 +217,38 @@ async fn the_limits_of_the_project_that_asks_are_not_barbicans_defaults() {
 }
 
 #[tokio::test]
+async fn barbicans_limits_are_set_from_within_the_project_where_they_are_not_let_be_set_from_outside() {
+    // The first token is that of the credential's own project, the second one that within the tenant.
+    for (good, refused) in [("token-2", false), ("none", true)] {
+        let answers = move |_, path: &str, token: &str| match path {
+            "/v1/quotas" => ok(&json!({"quotas": {"secrets": -1}})),
+            "/v1/project-quotas/t" if token == good => ok(&json!({"project_quotas": {"secrets": 50}})),
+            _ => status(403),
+        };
+        let project = |number| if number == 1 { "p-own" } else { "t" };
+        let login = move |number, url: &str| {
+            fake::login_for(number, url, json!({"project": {"id": project(number)}}), 3600)
+        };
+        let fake = Fake::with_login(answers, login).await;
+        let config = config(&fake.url);
+        let freeze = Action::SetQuota {
+            project: ProjectRef::Id("t".into()),
+            service: QuotaService::KeyManager,
+            from: Some([("secrets".to_owned(), 50)].into()),
+            to: [("secrets".to_owned(), 0)].into(),
+        };
+        let plan = approved(&config.identity(), freeze.clone());
+        let writer = Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap();
+        let (look, made) = (writer.look(&freeze).await, writer.make(&freeze, None, "req-1").await);
+        assert_eq!(look == Ok(Look::Ready { revision: None }), !refused, "{look:?}");
+        assert_eq!(matches!(made, Err(WriteError::Refused { status: 403, .. })), refused, "{made:?}");
+        let asked = fake.asked.lock().unwrap();
+        let puts: Vec<&str> = asked.iter().filter(|one| one.0 == "PUT").map(|one| one.2.as_str()).collect();
+        assert_eq!(puts, ["token-2"]);
+    }
+}
+
+#[tokio::test]
 async fn a_look_is_repeated_and_changes_nothing() {
     let project =
         json!({"project": {"id": "p", "enabled": true, "description": "first", "tags": [], "options": {}}});
