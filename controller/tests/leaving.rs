@@ -18,7 +18,9 @@ use cloudspec::report::leaving::{Bar, BarKind, Leave, Phase, Report, Sight, stat
 use cloudspec::report::{Of, events_of_leaving};
 use cloudspec_crds::TenantOffboardStatus;
 use cloudspec_crds::cloud_spec::RequireDigest;
+use cloudspec_crds::status::{Classes, Offer};
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 fn planned(inventory: &Inventory) -> Plan {
     offboard(inventory, &tenant::leaving(), &Protected::default(), &[], "uid-1", Stage::Resources).unwrap()
@@ -186,6 +188,40 @@ fn told(
         last_message: None,
         suspended: false,
     })
+}
+
+#[test]
+fn a_plan_that_waits_says_what_to_type_of_which_kind() {
+    let (inventory, guard, before) = (tenant::inventory(), Guard::Enforced, TenantOffboardStatus::default());
+    let left = remains(&inventory, &tenant::leaving(), Stage::Resources);
+    let phase = Phase::Untried;
+    let leave = Leave { inventory: &inventory, left: &left, bars: &[], appeared: &[], verified: &[], phase };
+    let offer = Offer {
+        name: "leaver-aa".into(),
+        digest: "sha256:aa".into(),
+        offer: 1,
+        plan_generation: 1,
+        offered_at: Time(Timestamp::UNIX_EPOCH),
+        steps: 1,
+        classes: Classes::default(),
+    };
+    let status = status(&Report {
+        of: Of { kind: "TenantOffboard", namespace: "clouds", name: "leaver" },
+        require_digest: RequireDigest::Never,
+        previous: &before,
+        generation: 1,
+        now: Timestamp::UNIX_EPOCH,
+        sight: Sight::Looked(leave),
+        offer: Some(&offer),
+        verdict: &Verdict::NotAsked,
+        guard: &guard,
+        last: None,
+        last_message: None,
+        suspended: false,
+    });
+    let (_, _, message) = condition(&status, "Approved");
+    assert!(message.contains("annotate tenantoffboard leaver approved=true"), "{message}");
+    assert!(message.contains("kubectl cloudspec approve tenantoffboard/leaver -n clouds"), "{message}");
 }
 
 fn condition<'a>(status: &'a TenantOffboardStatus, kind: &str) -> (&'a str, &'a str, &'a str) {

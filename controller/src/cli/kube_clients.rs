@@ -104,7 +104,13 @@ where
         + DeserializeOwned,
 {
     let api: Api<K> = Api::namespaced(client.clone(), namespace);
-    let object = api.get_opt(name).await.context("failed to ask the API server")?;
+    let object = match api.get_opt(name).await {
+        // An object that is not there is none; this is a kind that is not there.
+        Err(kube::Error::Api(status)) if status.code == 404 => {
+            bail!("the cluster does not know the kind {kind}: kubectl apply -f crds/yaml")
+        }
+        answer => answer.context("failed to ask the API server")?,
+    };
     object.with_context(|| format!("there is no {kind} {name} in namespace {namespace}"))
 }
 

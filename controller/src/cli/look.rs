@@ -3,12 +3,13 @@
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use cloudspec_crds::ChangePlan;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
 use kube::api::{Api, ListParams};
 
 use super::exit::Exit;
 use super::kube_clients::Object;
-use super::output::{Output, print};
+use super::output::{Output, print, say};
 use crate::report::render;
 
 /// Shows what is not as declared, and the plan on offer with its side effects and the way back.
@@ -29,16 +30,29 @@ impl Show {
         let status = object.status.clone().unwrap_or_default();
         let plans: Api<ChangePlan> =
             Api::namespaced(client, object.namespace().as_deref().unwrap_or_default());
+        let on_offer = self.plan.is_none();
         match self.plan.or(status.plan.map(|offer| offer.name)) {
             None => print(&render::cloud_spec(&object, self.output.format())?)?,
             Some(name) => {
                 let plan =
                     plans.get(&name).await.with_context(|| format!("failed to read ChangePlan {name}"))?;
                 print(&render::change_plan(&plan, &status.findings, self.output.format())?)?;
+                if on_offer {
+                    status.conditions.iter().filter(|one| hinders(one)).for_each(|one| {
+                        say(format_args!("{}: {}: {}", one.type_, one.reason, one.message));
+                    });
+                }
             }
         }
         Ok(Exit::Done)
     }
+}
+
+/// Whether it says why the plan on offer is not carried out, though somebody may have approved it.
+fn hinders(condition: &Condition) -> bool {
+    condition.status == "False"
+        && ["Approved", "ApprovalGateEnforced"].contains(&condition.type_.as_str())
+        && condition.reason != "AwaitingApproval"
 }
 
 /// Lists the plans of a CloudSpec: when, who decided, what came of them.

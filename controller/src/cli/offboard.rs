@@ -95,7 +95,10 @@ impl Plan {
         let shown = plan.as_ref().map_err(Vec::as_slice);
         print(&render::leaving(&seen, &leaving, stage, shown, output.format())?)?;
         if let Err(refusals) = &plan {
-            say(format_args!("there is no plan: {} reasons stand in the way", refusals.len()));
+            say(match refusals.len() {
+                1 => "there is no plan: 1 reason stands in the way".to_owned(),
+                several => format!("there is no plan: {several} reasons stand in the way"),
+            });
             return Ok(Exit::NotTold);
         }
         Ok(exit_of(&seen, &leaving))

@@ -15,8 +15,8 @@ use super::error::{ReadError, Reason};
 use super::listings::ContainerInfraListing;
 use super::port::{CloudRead, Listing, Rows, Service};
 
-const OVERLAY: &str = "observe with a credential that is scoped to a project and sees all: the role of the read-only policy overlay, \
-                       or admin";
+const OVERLAY: &str = "observe with a credential that is scoped to a project and sees all: the role global_reader with the policy \
+                       files of manifests/openstack-policies, or admin";
 
 /// Neutron's limits, if the credential sees every project.
 pub(super) async fn network(read: &dyn CloudRead) -> Result<Rows, ReadError> {

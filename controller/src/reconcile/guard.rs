@@ -177,7 +177,12 @@ fn refused_by(policy: &str, reason: &str, answer: Result<(), kube::Error>) -> Re
             Ok(())
         }
         Err(kube::Error::Api(status)) => {
-            Err(format!("was refused by something else than {policy}: {}", status.message))
+            // Most often what is installed is of an older version than this program.
+            Err(format!(
+                "was refused by something else than {policy}: {}; apply crds/yaml, manifests/rbac and manifests/admission of \
+                 this version",
+                status.message
+            ))
         }
         Err(why) => Err(format!("could not be tested: {why}")),
     }

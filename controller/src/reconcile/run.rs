@@ -75,7 +75,7 @@ pub struct RunConfig {
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The address is taken, or may not be listened on.
-    #[error("failed to serve on {address}: {source}")]
+    #[error("failed to serve on {address}: give another --metrics-addr")]
     Listen {
         /// The address.
         address: SocketAddr,

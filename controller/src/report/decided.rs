@@ -132,9 +132,10 @@ impl Standing<'_> {
         let (Of { kind, namespace, name }, Offer { name: plan, digest, classes, .. }) = (self.of, offer);
         let value = if digest_required(self.require_digest, *classes) { digest } else { "true" };
         let kind = kind.to_lowercase();
+        let object = if kind == "cloudspec" { name.to_owned() } else { format!("{kind}/{name}") };
         format!(
             "read ChangePlan {plan}, then approve it: kubectl -n {namespace} annotate {kind} {name} approved={value}, or \
-             kubectl cloudspec approve {name} -n {namespace}"
+             kubectl cloudspec approve {object} -n {namespace}"
         )
     }
 

@@ -77,7 +77,8 @@ pub fn import(
         imported.groups(name, project, snapshot, &peers);
     }
     for ((service, _), (count, why)) in unread {
-        imported.leave_out(format_args!("quotas of {service} of {count} tenants: {why}"));
+        let tenants = if count == 1 { "tenant" } else { "tenants" };
+        imported.leave_out(format_args!("quotas of {service} of {count} {tenants}: {why}"));
     }
     Ok(imported)
 }
