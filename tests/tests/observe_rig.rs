@@ -112,7 +112,7 @@ async fn a_stock_reader_is_told_what_it_does_not_see() {
         "network: ReachNotProven",
     ];
     assert_eq!(unknown(&snapshot), expected);
-    assert!(snapshot.security_groups.as_ref().unwrap_err().message.contains("overlay"));
+    assert!(snapshot.security_groups.as_ref().unwrap_err().message.contains("global_reader"));
     assert!(snapshot.projects.is_ok());
 }
 
