@@ -90,7 +90,13 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
     }
     // A type that no collector told of is not known to be empty.
     for kind in ResourceType::ALL {
-        let lacking = Service::of_type(kind.service()).is_some_and(|service| !asked(service));
+        let lacking = match kind {
+            // Each service keeps limits of its own, and Keystone none.
+            ResourceType::Quota => {
+                Service::ALL.into_iter().all(|one| one == Service::Identity || !asked(one))
+            }
+            other => Service::of_type(other.service()).is_some_and(|service| !asked(service)),
+        };
         seen.held.entry(*kind).or_insert_with(|| match lacking {
             true => Ok(Vec::new()),
             false => Err(Unknown::not_asked(kind.service(), format_args!("{}s", kind.one()))),
