@@ -8,6 +8,7 @@ use kube::runtime::events::{Event, EventType};
 
 use super::context::Context;
 use super::owner::{Key, Owner, api_of};
+use crate::model::Unknown;
 use crate::report::Note;
 
 /// The most bytes of an Event's message that the API takes.
@@ -39,6 +40,11 @@ pub(super) fn execution(plan: &ChangePlan) -> Option<ExecutionSummary> {
         decided_at: decision.at.clone(),
         finished_at: status.finished_at.clone(),
     })
+}
+
+/// Why nothing is said of a cloud that was not looked at.
+pub(super) fn not_looked(reason: &str, message: &str) -> Unknown {
+    Unknown { service: "cloudspec".to_owned(), reason: reason.to_owned(), message: message.to_owned() }
 }
 
 /// Writes a status upon the version that was read: whoever wrote meanwhile makes this one be made anew. Nothing is written

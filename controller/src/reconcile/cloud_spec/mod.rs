@@ -13,10 +13,9 @@ use cloudspec_crds::cloud_spec::{Cloud, CloudSpecSpec, CredentialRef};
 use cloudspec_crds::offboard_status::Progress;
 use cloudspec_crds::status::Offer;
 use cloudspec_crds::{ChangePlan, CloudSpec, CloudSpecStatus};
+use jiff::Timestamp;
 use kube::runtime::reflector::Store;
 use serde_json::Value;
-
-use jiff::Timestamp;
 
 use super::context::Context;
 use super::owner::{Audited, Begun, Declared, Owner, Told};

@@ -5,12 +5,11 @@ use kube::ResourceExt;
 
 use super::Saw;
 use crate::gate::Verdict;
-use crate::model::Unknown;
 use crate::model::desired::Invalid;
 use crate::observe::covered;
 use crate::reconcile::context::Context;
 use crate::reconcile::owner::{Owner, Told};
-use crate::reconcile::told::{execution, last_approved, write};
+use crate::reconcile::told::{execution, last_approved, not_looked, write};
 use crate::report::leaving::{Bar, Leave, Report, Sight, status};
 use crate::report::{Of, events_of_leaving};
 
@@ -62,20 +61,16 @@ pub(super) async fn tell_invalid(
 
 /// Tells that it is being deleted.
 pub(super) async fn tell_leaving(context: &Context, object: &TenantOffboard) -> Result<(), kube::Error> {
-    let why = unknown("BeingDeleted", "the object is being deleted, and nothing is done for it any more");
+    let why = not_looked("BeingDeleted", "the object is being deleted, and nothing is done for it any more");
     put(context, object, &unlooked(context, object, Sight::Blind(&why))).await
 }
 
 /// A status that says that nothing can be said.
 pub(super) fn without_room(context: &Context, object: &TenantOffboard) -> TenantOffboardStatus {
-    let why = unknown("TooLarge", "no room for a status");
+    let why = not_looked("TooLarge", "no room for a status");
     let mut short = unlooked(context, object, Sight::Blind(&why));
     short.conditions.retain(|one| one.reason == "TooLarge");
     short
-}
-
-fn unknown(reason: &str, message: &str) -> Unknown {
-    Unknown { service: "cloudspec".to_owned(), reason: reason.to_owned(), message: message.to_owned() }
 }
 
 /// What is told where nothing was looked at.
