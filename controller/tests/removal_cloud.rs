@@ -2,23 +2,20 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+mod approval;
 mod fake;
 
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
 use cloudspec::apply::port::{CloudWrite, Look, WriteError};
-use cloudspec::gate::{ApprovedPlan, admit};
+use cloudspec::gate::ApprovedPlan;
 use cloudspec::model::cloud::CloudIdentity;
-use cloudspec::model::{Action, Class, Plan, ResourceKey, ResourceType, Step};
+use cloudspec::model::{Action, Class, ResourceKey, ResourceType, Step};
 use cloudspec::observe::{CloudRead, ComputeListing, ImageListing, Listing, VolumeListing};
 use cloudspec::openstack::Writer;
-use cloudspec::plan::{digest, to_spec};
-use cloudspec_crds::ChangePlanStatus;
-use cloudspec_crds::change_plan::{Decision, OwnerRef};
 use fake::{Fake, broken, config, limits, ok, status};
 use http::StatusCode;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use serde_json::{Value, json};
 
 /// A plan of one call, approved.
@@ -34,32 +31,7 @@ fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
         side_effects: vec!["it is lost".into()],
         revert: "nothing".into(),
     };
-    let digest = digest(cloud, "uid", std::slice::from_ref(&step));
-    let (steps, left_alone) = (vec![step], vec![]);
-    let plan = Plan { cloud: cloud.clone(), owner: "uid".into(), steps, left_alone, digest: digest.clone() };
-    let owner = OwnerRef {
-        kind: "TenantOffboard".into(),
-        name: "lab".into(),
-        uid: "uid".into(),
-        generation: 1,
-        spec_digest: String::new(),
-    };
-    let decision = Decision {
-        verdict: "Approved".into(),
-        by: "ann".into(),
-        groups: vec![],
-        value: "true".into(),
-        offer: 1,
-        digest: digest.0,
-        at: Time(jiff::Timestamp::UNIX_EPOCH),
-        gate: "Enforced".into(),
-    };
-    let status = ChangePlanStatus {
-        phase: Some("Offered".into()),
-        decision: Some(decision),
-        ..ChangePlanStatus::default()
-    };
-    admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
+    approval::approved(cloud, vec![step])
 }
 
 /// The answer to a path: a status and a body.

@@ -1,5 +1,6 @@
 //! The rig that starts the real components, and what the tests on it share.
 
+pub mod approved;
 pub mod cluster;
 pub mod judge;
 pub mod proxy;

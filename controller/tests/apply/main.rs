@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+#[path = "../approval/mod.rs"]
+mod approval;
 mod crash;
 mod plan;
 mod refusal;

@@ -2,19 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloudspec::gate::{ApprovedPlan, admit};
+use cloudspec::gate::ApprovedPlan;
 use cloudspec::model::action::{Action, GroupRef, ProjectChange, ProjectRef, RuleRef};
 use cloudspec::model::cloud::{CloudIdentity, Principal, QuotaService};
 use cloudspec::model::desired::{GroupName, TenantName};
 use cloudspec::model::rule::{Direction, Ethertype, Remote, Rule, Traffic};
-use cloudspec::model::{Class, Plan, Step};
-use cloudspec::plan::{digest, to_spec};
-use cloudspec_crds::ChangePlanStatus;
-use cloudspec_crds::change_plan::{Decision, OwnerRef};
-use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-
-const OWNER: &str = "0d1c";
+use cloudspec::model::{Class, Step};
 
 /// The number of the step that is done before the plan begins.
 pub(crate) const DESCRIBE: u32 = 7;
@@ -107,29 +100,5 @@ pub(crate) fn approved(actions: Vec<Action>) -> ApprovedPlan {
         endpoints: [].into(),
     };
     let steps: Vec<Step> = (1..).zip(actions).map(|(number, action)| step(number, action)).collect();
-    let digest = digest(&cloud, OWNER, &steps);
-    let plan = Plan { cloud: cloud.clone(), owner: OWNER.into(), steps, left_alone: vec![], digest };
-    let owner = OwnerRef {
-        kind: "CloudSpec".into(),
-        name: "lab".into(),
-        uid: OWNER.into(),
-        generation: 1,
-        spec_digest: String::new(),
-    };
-    let decision = Decision {
-        verdict: "Approved".into(),
-        by: "ann".into(),
-        groups: vec![],
-        value: "true".into(),
-        offer: 1,
-        digest: plan.digest.0.clone(),
-        at: Time(Timestamp::UNIX_EPOCH),
-        gate: "Enforced".into(),
-    };
-    let status = ChangePlanStatus {
-        phase: Some("Applying".into()),
-        decision: Some(decision),
-        ..ChangePlanStatus::default()
-    };
-    admit(&to_spec(&plan, owner), &status, OWNER, &cloud).unwrap()
+    crate::approval::approved(&cloud, steps)
 }

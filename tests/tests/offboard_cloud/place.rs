@@ -4,17 +4,12 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
-use cloudspec::gate::{ApprovedPlan, admit};
-use cloudspec::model::cloud::CloudIdentity;
-use cloudspec::model::{Action, Class, Inventory, Step};
+use cloudspec::model::{Action, Inventory};
 use cloudspec::observe::inventory;
 use cloudspec::openstack::{CloudConfig, Environment, Limits, Reader, Writer, local};
-use cloudspec::plan::{digest, to_spec};
-use cloudspec_crds::ChangePlanStatus;
-use cloudspec_crds::change_plan::{Decision, OwnerRef};
+use cloudspec_tests::approved::approved;
 use cloudspec_tests::proxy::Proxy;
 use futures::FutureExt;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -40,53 +35,6 @@ pub(crate) async fn seen_within(
 ) -> Inventory {
     let reader = Reader::new(rig(cloud), identity.map(rig), limits, Arc::new(|_| {})).unwrap();
     inventory(&reader, &project.into()).await
-}
-
-/// A plan of these calls, approved: what a writer cannot be had without.
-fn approved(cloud: &CloudIdentity, actions: &[Action]) -> ApprovedPlan {
-    let step = |(number, action): (u32, &Action)| Step {
-        number,
-        class: Class::Destructive,
-        action: action.clone(),
-        summary: "the call under test".into(),
-        findings: vec!["0".repeat(16)],
-        before: None,
-        after: None,
-        side_effects: vec!["what is taken away is lost".into()],
-        revert: "nothing".into(),
-    };
-    let steps: Vec<Step> = (1..).zip(actions).map(step).collect();
-    let digest = digest(cloud, "uid", &steps);
-    let plan = cloudspec::model::Plan {
-        cloud: cloud.clone(),
-        owner: "uid".into(),
-        steps,
-        left_alone: vec![],
-        digest: digest.clone(),
-    };
-    let owner = OwnerRef {
-        kind: "TenantOffboard".into(),
-        name: "rig".into(),
-        uid: "uid".into(),
-        generation: 1,
-        spec_digest: String::new(),
-    };
-    let decision = Decision {
-        verdict: "Approved".into(),
-        by: "ann".into(),
-        groups: vec![],
-        value: "true".into(),
-        offer: 1,
-        digest: digest.0,
-        at: Time(jiff::Timestamp::UNIX_EPOCH),
-        gate: "Enforced".into(),
-    };
-    let status = ChangePlanStatus {
-        phase: Some("Offered".into()),
-        decision: Some(decision),
-        ..ChangePlanStatus::default()
-    };
-    admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
 }
 
 /// A tenant that leaves and its neighbour, each with a user of its own; a third user is in both.
@@ -151,7 +99,7 @@ impl Place {
     pub(crate) fn writer(&self, cloud: &str, actions: &[Action]) -> Writer {
         let mut config = rig(cloud);
         config.auth_url = self.proxy.url().trim_end_matches("/v3").parse().unwrap();
-        let plan = approved(&config.identity(), actions);
+        let plan = approved(&config.identity(), actions).unwrap();
         Writer::new(config, None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
     }
 

@@ -13,17 +13,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cloudspec::apply::port::{CloudWrite, Look};
-use cloudspec::gate::{ApprovedPlan, admit};
 use cloudspec::model::action::{ProjectChange, ProjectRef};
-use cloudspec::model::cloud::{CloudIdentity, QuotaService};
+use cloudspec::model::cloud::QuotaService;
 use cloudspec::model::ids::ProjectId;
-use cloudspec::model::{Action, Class, Inventory, Plan, Resource, ResourceKey, ResourceType, Step};
+use cloudspec::model::{Action, Inventory, Resource, ResourceKey, ResourceType};
 use cloudspec::observe::inventory;
 use cloudspec::openstack::{Limits, Reader, Writer};
-use cloudspec::plan::{digest, to_spec};
-use cloudspec_crds::ChangePlanStatus;
-use cloudspec_crds::change_plan::{Decision, OwnerRef};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use cloudspec_tests::approved::approved;
 use place::{Place, in_a_place, rig};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -33,50 +29,9 @@ async fn look_at(main: &str, identity: Option<&str>, project: &str) -> Inventory
     inventory(&reader, &ProjectId(project.to_owned())).await
 }
 
-/// A plan of these calls, approved: what a writer cannot be had without.
-fn approved(cloud: &CloudIdentity, actions: &[Action]) -> ApprovedPlan {
-    let step = |(number, action): (u32, &Action)| Step {
-        number,
-        class: Class::Destructive,
-        action: action.clone(),
-        summary: "the call under test".into(),
-        findings: vec!["0".repeat(16)],
-        before: None,
-        after: None,
-        side_effects: vec!["it is gone".into()],
-        revert: "nothing".into(),
-    };
-    let steps: Vec<Step> = (1..).zip(actions).map(step).collect();
-    let digest = digest(cloud, "uid", &steps);
-    let plan = Plan { cloud: cloud.clone(), owner: "uid".into(), steps, left_alone: vec![], digest };
-    let owner = OwnerRef {
-        kind: "CloudSpec".into(),
-        name: "rig".into(),
-        uid: "uid".into(),
-        generation: 1,
-        spec_digest: String::new(),
-    };
-    let decision = Decision {
-        verdict: "Approved".into(),
-        by: "ann".into(),
-        groups: vec![],
-        value: "true".into(),
-        offer: 1,
-        digest: plan.digest.0.clone(),
-        at: Time(jiff::Timestamp::UNIX_EPOCH),
-        gate: "Enforced".into(),
-    };
-    let status = ChangePlanStatus {
-        phase: Some("Offered".into()),
-        decision: Some(decision),
-        ..ChangePlanStatus::default()
-    };
-    admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
-}
-
 fn writer(cloud: &str, actions: &[Action]) -> Writer {
     let config = rig(cloud);
-    let plan = approved(&config.identity(), actions);
+    let plan = approved(&config.identity(), actions).unwrap();
     Writer::new(config, None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
 }
 

@@ -5,18 +5,13 @@ use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
 
 use cloudspec::apply::port::{CloudWrite, Look, WriteError, Written};
-use cloudspec::gate::{ApprovedPlan, admit};
+use cloudspec::model::Action;
 use cloudspec::model::action::{GroupRef, ProjectRef, RuleRef};
-use cloudspec::model::cloud::CloudIdentity;
 use cloudspec::model::desired::{GroupName, TenantName};
-use cloudspec::model::{Action, Class, Step};
 use cloudspec::openstack::{CloudConfig, Environment, Limits, Writer, local};
-use cloudspec::plan::{digest, to_spec};
-use cloudspec_crds::ChangePlanStatus;
-use cloudspec_crds::change_plan::{Decision, OwnerRef};
+use cloudspec_tests::approved::approved;
 use cloudspec_tests::proxy::{Call, Proxy};
 use futures::FutureExt;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -27,69 +22,18 @@ pub(crate) fn rig(cloud: &str) -> CloudConfig {
     local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
 }
 
-/// A plan of this one call, approved: what a writer cannot be had without.
-pub(crate) fn approved(cloud: &CloudIdentity, action: &Action) -> ApprovedPlan {
-    let steps = steps_of(action);
-    let digest = digest(cloud, "uid", &steps);
-    let plan = cloudspec::model::Plan {
-        cloud: cloud.clone(),
-        owner: "uid".into(),
-        steps,
-        left_alone: vec![],
-        digest: digest.clone(),
+/// The calls of a plan of this one; what is in a new group needs the step that makes the group.
+fn calls_of(action: &Action) -> Vec<Action> {
+    let Action::DeleteRule { which: RuleRef::Initial, rule, .. } = action else {
+        return vec![action.clone()];
     };
-    let owner = OwnerRef {
-        kind: "CloudSpec".into(),
-        name: "rig".into(),
-        uid: "uid".into(),
-        generation: 1,
-        spec_digest: String::new(),
-    };
-    let decision = Decision {
-        verdict: "Approved".into(),
-        by: "ann".into(),
-        groups: vec![],
-        value: "true".into(),
-        offer: 1,
-        digest: digest.0,
-        at: Time(jiff::Timestamp::UNIX_EPOCH),
-        gate: "Enforced".into(),
-    };
-    let status = ChangePlanStatus {
-        phase: Some("Offered".into()),
-        decision: Some(decision),
-        ..ChangePlanStatus::default()
-    };
-    admit(&to_spec(&plan, owner), &status, "uid", cloud).unwrap()
-}
-
-/// The steps of a plan of this one call; what is in a new group needs the step that makes the group.
-fn steps_of(action: &Action) -> Vec<Step> {
-    let mut actions = vec![action.clone()];
-    if let Action::DeleteRule { which: RuleRef::Initial, rule, .. } = action {
-        let name =
-            GroupName { project: TenantName { domain: "d".into(), name: "p".into() }, name: "made".into() };
-        let project = ProjectRef::Id("p".into());
-        actions = vec![
-            Action::CreateSecurityGroup { project, name: name.clone(), description: String::new() },
-            Action::DeleteRule { group: GroupRef::Made(name), which: RuleRef::Initial, rule: rule.clone() },
-        ];
-    }
-    let step = |(number, action): (u32, Action)| Step {
-        number,
-        class: match action {
-            Action::DeleteRule { .. } => Class::Rebuildable,
-            _ => Class::Reversible,
-        },
-        action,
-        summary: "the call under test".into(),
-        findings: vec!["0".repeat(16)],
-        before: None,
-        after: None,
-        side_effects: vec![],
-        revert: "nothing".into(),
-    };
-    (1..).zip(actions).map(step).collect()
+    let name =
+        GroupName { project: TenantName { domain: "d".into(), name: "p".into() }, name: "made".into() };
+    let project = ProjectRef::Id("p".into());
+    vec![
+        Action::CreateSecurityGroup { project, name: name.clone(), description: String::new() },
+        Action::DeleteRule { group: GroupRef::Made(name), which: RuleRef::Initial, rule: rule.clone() },
+    ]
 }
 
 /// A domain with one project, and the way to the writer under test.
@@ -167,7 +111,7 @@ impl Place {
 
     /// The writer of a plan of this one call.
     fn writer(&self, action: &Action) -> Writer {
-        let plan = approved(&self.through.identity(), action);
+        let plan = approved(&self.through.identity(), &calls_of(action)).unwrap();
         Writer::new(self.through.clone(), None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
     }
 
