@@ -5,7 +5,7 @@
 //! service only marks as deleted do not count.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -56,6 +56,33 @@ impl Place {
 /// Rows as text, by `schema.table.column`.
 pub type Rows = BTreeMap<String, BTreeSet<String>>;
 
+/// Where the cloud that the environment names keeps its state.
+///
+/// # Errors
+/// When it names none.
+pub fn state() -> Result<PathBuf> {
+    let clouds = std::env::var("OS_CLIENT_CONFIG_FILE").context("OS_CLIENT_CONFIG_FILE is not set")?;
+    Ok(PathBuf::from(clouds).with_file_name("state"))
+}
+
+/// The rows that statements give, each as one line.
+///
+/// # Errors
+/// When the databases do not answer, or refuse it.
+pub fn rows(statements: &str) -> Result<Vec<String>> {
+    Ok(ask(&state()?.join("mysql/sock"), statements)?.lines().map(str::to_owned).collect())
+}
+
+fn ask(socket: &Path, statements: &str) -> Result<String> {
+    let mut mariadb = Command::new("mariadb");
+    mariadb.args(["--no-defaults", "--batch", "--skip-column-names", "-uroot", "-S"]).arg(socket);
+    let answer = mariadb.args(["-e", statements]).output().context("failed to run mariadb")?;
+    if !answer.status.success() {
+        bail!("mariadb: {}", String::from_utf8_lossy(&answer.stderr));
+    }
+    Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
+}
+
 /// The databases of the rig.
 #[derive(Clone, Debug)]
 pub struct Judge {
@@ -69,9 +96,7 @@ impl Judge {
     /// # Errors
     /// When there is none, or its database does not answer.
     pub fn of_rig() -> Result<Self> {
-        let clouds = std::env::var("OS_CLIENT_CONFIG_FILE").context("OS_CLIENT_CONFIG_FILE is not set")?;
-        let folder = PathBuf::from(clouds).parent().context("it has no folder")?.to_owned();
-        let mut judge = Self { socket: folder.join("state/mysql/sock"), places: Vec::new() };
+        let mut judge = Self { socket: state()?.join("mysql/sock"), places: Vec::new() };
         judge.places = judge.look_for_places()?;
         ensure!(!judge.places.is_empty(), "no table names a project");
         Ok(judge)
@@ -121,13 +146,7 @@ impl Judge {
     /// # Errors
     /// When the database does not answer, or refuses it.
     pub fn ask(&self, statement: &str) -> Result<String> {
-        let mut mariadb = Command::new("mariadb");
-        mariadb.args(["--no-defaults", "--batch", "--skip-column-names", "-uroot", "-S"]).arg(&self.socket);
-        let answer = mariadb.args(["-e", statement]).output().context("failed to run mariadb")?;
-        if !answer.status.success() {
-            bail!("mariadb: {}", String::from_utf8_lossy(&answer.stderr));
-        }
-        Ok(String::from_utf8_lossy(&answer.stdout).into_owned())
+        ask(&self.socket, statement)
     }
 
     fn look_for_places(&self) -> Result<Vec<Place>> {

@@ -4,6 +4,7 @@ pub mod approved;
 pub mod cluster;
 pub mod judge;
 pub mod proxy;
+pub mod real;
 pub mod rig;
 pub mod scene;
 pub mod sim;

@@ -11,7 +11,8 @@ use cloudspec::model::cloud::{QuotaService, QuotaValues};
 use cloudspec::model::desired::TenantName;
 use cloudspec::model::ids::ProjectId;
 use cloudspec::observe::{Kind, Needs, Which, observe};
-use cloudspec::openstack::{CloudConfig, Environment, Limits, Reader, from_secret, local};
+use cloudspec::openstack::{CloudConfig, Limits, Reader, from_secret};
+use cloudspec_tests::real::entry;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
 
@@ -115,11 +116,6 @@ impl Place {
     }
 }
 
-fn rig(cloud: &str) -> CloudConfig {
-    let environment: Environment = std::env::vars().collect();
-    local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
-}
-
 fn reader(main: CloudConfig, identity: CloudConfig) -> Reader {
     Reader::new(main, Some(identity), Limits::default(), Arc::new(|_| {})).unwrap()
 }
@@ -130,7 +126,7 @@ fn limits<'s>(seen: &'s Snapshot, service: QuotaService, project: &str) -> &'s Q
 
 #[tokio::test]
 async fn limits_are_what_the_services_hold_and_reach_is_proven() {
-    let config = rig("admin");
+    let config = entry("admin");
     let admin = Admin::login(&config).await;
     let place = Place::make(&admin, &["reader", "load-balancer_observer"]).await;
     let [own, other] = place.projects.clone();
@@ -146,13 +142,13 @@ async fn limits_are_what_the_services_hold_and_reach_is_proven() {
     let services =
         [QuotaService::Compute, QuotaService::Volume, QuotaService::Network, QuotaService::LoadBalancer];
     let needs = place.needs(&services);
-    let seen = observe(&reader(rig("observer"), rig("observer-system")), &needs).await;
+    let seen = observe(&reader(entry("observer"), entry("observer-system")), &needs).await;
     let auth = format!(
         "{{auth_url: '{}', username: watcher, password: pw, user_domain_id: {}, project_id: {own}}}",
         config.auth_url, place.domain
     );
     let watcher = from_secret("w", &format!("clouds: {{w: {{auth: {auth}}}}}"), None, "w").unwrap();
-    let narrow = observe(&reader(watcher, rig("reader-system")), &needs).await;
+    let narrow = observe(&reader(watcher, entry("reader-system")), &needs).await;
 
     for url in [network, balancer, compute, volume] {
         admin.call(Method::DELETE, url, Value::Null).await;

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::database::{sql, state};
+use cloudspec_tests::judge::state;
+
+use crate::database::sql;
 
 /// A running service under a host's name of its own; ended and forgotten by Cinder when it is dropped.
 pub(crate) struct Backups {
@@ -25,7 +27,7 @@ impl Backups {
             at("store"),
         );
         std::fs::write(at("mine.conf"), mine).unwrap();
-        let config = state().join("etc/cinder/cinder.conf");
+        let config = state().unwrap().join("etc/cinder/cinder.conf");
         let bin = venv(&std::fs::read_to_string(&config).unwrap()).join("bin");
         let mut command = Command::new(bin.join("python"));
         command.arg(bin.join("cinder-backup")).arg("--config-file").arg(config);

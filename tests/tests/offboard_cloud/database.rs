@@ -1,29 +1,10 @@
 //! The services' own databases: the judge.
 
-use std::path::PathBuf;
-use std::process::Command;
-
-/// Where the cloud of clouds.yaml keeps its state.
-pub(crate) fn state() -> PathBuf {
-    let clouds = PathBuf::from(std::env::var_os("OS_CLIENT_CONFIG_FILE").unwrap());
-    clouds.parent().unwrap().join("state")
-}
-
-/// The port of the databases, as Cinder is told it.
-fn port() -> String {
-    let config = std::fs::read_to_string(state().join("etc/cinder/cinder.conf")).unwrap();
-    let connection = config.lines().find(|line| line.starts_with("connection = mysql")).unwrap();
-    connection.split([':', '/']).find(|part| part.parse::<u16>().is_ok()).unwrap().to_owned()
-}
+use cloudspec_tests::judge;
 
 /// The rows of a statement.
 pub(crate) fn sql(statement: &str) -> Vec<String> {
-    let mut client = Command::new("mysql");
-    client.args(["--no-defaults", "--host=127.0.0.1", "--port", &port()]);
-    client.args(["--user=devcloud", "--password=devcloud", "--skip-column-names", "--batch"]);
-    let answer = client.arg("--execute").arg(statement).output().unwrap();
-    assert!(answer.status.success(), "{statement}: {}", String::from_utf8_lossy(&answer.stderr));
-    String::from_utf8(answer.stdout).unwrap().lines().map(str::to_owned).collect()
+    judge::rows(statement).unwrap()
 }
 
 /// Each type that is counted: its name, and the statement that counts those of project `P`.

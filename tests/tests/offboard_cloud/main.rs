@@ -6,7 +6,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
 mod backups;
-mod client;
 mod database;
 mod held;
 mod limits;

@@ -6,20 +6,15 @@ use std::sync::Arc;
 
 use cloudspec::model::{Action, Inventory};
 use cloudspec::observe::inventory;
-use cloudspec::openstack::{CloudConfig, Environment, Limits, Reader, Writer, local};
+use cloudspec::openstack::{Limits, Reader, Writer};
 use cloudspec_tests::approved::approved;
 use cloudspec_tests::proxy::Proxy;
+use cloudspec_tests::real::{Client, entry};
 use futures::FutureExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Client, Login};
 use crate::database::sql;
-
-pub(crate) fn rig(cloud: &str) -> CloudConfig {
-    let environment: Environment = std::env::vars().collect();
-    local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
-}
 
 /// What a credential sees of a project.
 pub(crate) async fn seen_by(cloud: &str, identity: Option<&str>, project: &str) -> Inventory {
@@ -33,7 +28,7 @@ pub(crate) async fn seen_within(
     identity: Option<&str>,
     project: &str,
 ) -> Inventory {
-    let reader = Reader::new(rig(cloud), identity.map(rig), limits, Arc::new(|_| {})).unwrap();
+    let reader = Reader::new(entry(cloud), identity.map(entry), limits, Arc::new(|_| {})).unwrap();
     inventory(&reader, &project.into()).await
 }
 
@@ -65,9 +60,8 @@ pub(crate) async fn in_a_place<F: Future<Output = ()>>(test: impl FnOnce(Arc<Pla
 
 impl Place {
     async fn make() -> Self {
-        let config = rig("key-manager");
-        let login = Login { user: "key-manager", project: "admin", domain: "Default" };
-        let admin = Client::login(&config, login).await;
+        let config = entry("key-manager");
+        let admin = Client::admin().await;
         let proxy = Proxy::start(&config.identity().auth_url).await.unwrap();
         let name = format!("invc-{}", uuid::Uuid::new_v4().simple());
         let domain = admin.make("identity /domains", "domain", json!({"name": name})).await;
@@ -92,12 +86,14 @@ impl Place {
     }
 
     pub(crate) async fn login(&self, user: &str, project: &str) -> Client {
-        Client::login(&rig("admin"), Login { user, project, domain: &self.name }).await
+        let domain = json!({"name": self.name});
+        let scope = json!({"project": {"name": project, "domain": domain}});
+        Client::login(user, domain, scope).await
     }
 
     /// The writer of a plan of these calls, with this credential, through the proxy.
     pub(crate) fn writer(&self, cloud: &str, actions: &[Action]) -> Writer {
-        let mut config = rig(cloud);
+        let mut config = entry(cloud);
         config.auth_url = self.proxy.url().trim_end_matches("/v3").parse().unwrap();
         let plan = approved(&config.identity(), actions).unwrap();
         Writer::new(config, None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()

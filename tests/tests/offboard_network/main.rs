@@ -5,9 +5,6 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
-#[expect(dead_code, reason = "it can do more than is asked of it here")]
-#[path = "../write_rig/admin.rs"]
-mod admin;
 mod database;
 mod inventory;
 mod place;

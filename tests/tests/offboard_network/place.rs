@@ -7,22 +7,17 @@ use std::sync::Arc;
 use cloudspec::model::Inventory;
 use cloudspec::model::ids::ProjectId;
 use cloudspec::observe;
-use cloudspec::openstack::{CloudConfig, Environment, Limits, Reader, local};
+use cloudspec::openstack::{Limits, Reader};
+use cloudspec_tests::real::{Client, entry};
 use futures::FutureExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::admin::Admin;
 use crate::database;
-
-pub(crate) fn rig(cloud: &str) -> CloudConfig {
-    let environment: Environment = std::env::vars().collect();
-    local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
-}
 
 /// Two projects of a domain.
 pub(crate) struct Place {
-    pub(crate) admin: Admin,
+    pub(crate) admin: Client,
     domain: String,
     pub(crate) tenant: String,
     pub(crate) neighbour: String,
@@ -43,7 +38,7 @@ pub(crate) async fn in_a_place<F: Future<Output = ()>>(test: impl FnOnce(Arc<Pla
 
 impl Place {
     async fn make() -> Self {
-        let admin = Admin::login(&rig("admin")).await;
+        let admin = Client::admin().await;
         let name = format!("offboard-network-{}", uuid::Uuid::new_v4().simple());
         let domain = admin.make("identity /domains", "domain", json!({"name": name})).await;
         let fields = |name: &str| json!({"name": name, "domain_id": domain});
@@ -55,7 +50,7 @@ impl Place {
     }
 
     pub(crate) async fn inventory(&self, cloud: &str) -> Inventory {
-        let reader = Reader::new(rig(cloud), None, Limits::default(), Arc::new(|_| {})).unwrap();
+        let reader = Reader::new(entry(cloud), None, Limits::default(), Arc::new(|_| {})).unwrap();
         observe::inventory(&reader, &ProjectId(self.tenant.clone())).await
     }
 

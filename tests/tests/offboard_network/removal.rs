@@ -8,16 +8,17 @@ use cloudspec::model::{Action, ResourceKey, ResourceType};
 use cloudspec::openstack::{Limits, Writer};
 use cloudspec_tests::approved::approved;
 use cloudspec_tests::proxy::Proxy;
+use cloudspec_tests::real::entry;
 use serde_json::json;
 
 use crate::database::{of_project, shares};
 use crate::inventory::ids;
-use crate::place::{Place, in_a_place, rig};
+use crate::place::{Place, in_a_place};
 use crate::plan::{in_order, removal};
 use crate::tenant::World;
 
 async fn writer(cloud: &str, actions: &[Action]) -> (Writer, Proxy) {
-    let mut config = rig(cloud);
+    let mut config = entry(cloud);
     let proxy = Proxy::start(&config.identity().auth_url).await.unwrap();
     config.auth_url = proxy.url().trim_end_matches("/v3").parse().unwrap();
     let plan = approved(&config.identity(), actions).unwrap();

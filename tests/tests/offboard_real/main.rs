@@ -5,8 +5,6 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
-#[path = "../offboard_services/client.rs"]
-mod client;
 mod kept;
 #[path = "../offboard_services/place.rs"]
 mod place;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::Client;
 use crate::place::Place;
+use cloudspec_tests::real::Client;
 
 /// What the story names.
 pub(crate) struct World {
@@ -30,7 +30,7 @@ pub(crate) async fn fill(place: &Place) -> World {
 /// Makes one thing of Neutron's in a project.
 async fn one(place: &Place, path: &str, key: &str, project: &str, mut fields: Value) -> String {
     fields["project_id"] = project.into();
-    place.admin.make(&format!("network /{path}"), json!({key: fields}), &format!("/{key}/id")).await
+    place.admin.make_at(&format!("network /{path}"), json!({key: fields}), &format!("/{key}/id")).await
 }
 
 async fn network(place: &Place) {
@@ -99,23 +99,23 @@ async fn servers(alice: &Client) {
     let flavor = find("compute /flavors", "flavors", "m1.tiny").await;
     let image = find("image /images", "images", "cirros").await;
     let group = json!({"server_group": {"name": "group", "policies": ["anti-affinity"]}});
-    alice.make("compute /os-server-groups", group, "/server_group/id").await;
+    alice.make_at("compute /os-server-groups", group, "/server_group/id").await;
     let server =
         json!({"server": {"name": "machine", "flavorRef": flavor, "imageRef": image, "networks": "none"}});
-    let server = alice.make("compute /servers", server, "/server/id").await;
+    let server = alice.make_at("compute /servers", server, "/server/id").await;
     until(alice, &format!("compute /servers/{server}"), "/server/status", "ACTIVE").await;
     let (attached, loose) = (volume(alice, "attached").await, volume(alice, "loose").await);
     let attach = json!({"volumeAttachment": {"volumeId": attached}});
     alice.sure(Method::POST, &format!("compute /servers/{server}/os-volume_attachments"), attach).await;
     until(alice, &format!("block-storage /volumes/{attached}"), "/volume/status", "in-use").await;
     let snapshot = json!({"snapshot": {"volume_id": loose, "name": "yesterday"}});
-    let snapshot = alice.make("block-storage /snapshots", snapshot, "/snapshot/id").await;
+    let snapshot = alice.make_at("block-storage /snapshots", snapshot, "/snapshot/id").await;
     until(alice, &format!("block-storage /snapshots/{snapshot}"), "/snapshot/status", "available").await;
 }
 
 async fn volume(alice: &Client, name: &str) -> String {
     let fields = json!({"volume": {"name": name, "size": 1}});
-    let id = alice.make("block-storage /volumes", fields, "/volume/id").await;
+    let id = alice.make_at("block-storage /volumes", fields, "/volume/id").await;
     until(alice, &format!("block-storage /volumes/{id}"), "/volume/status", "available").await;
     id
 }
@@ -129,7 +129,7 @@ async fn images(place: &Place, alice: &Client) {
     ] {
         fields["container_format"] = "bare".into();
         fields["disk_format"] = "raw".into();
-        let image = client.make("image /images", fields, "/id").await;
+        let image = client.make_at("image /images", fields, "/id").await;
         client.put(&format!("image /images/{image}/file"), json!("bytes")).await;
     }
 }

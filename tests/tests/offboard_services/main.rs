@@ -5,7 +5,6 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
-mod client;
 mod place;
 
 use std::collections::BTreeSet;
@@ -20,17 +19,18 @@ use cloudspec::model::{Action, Inventory, Resource, ResourceKey, ResourceType};
 use cloudspec::observe::inventory;
 use cloudspec::openstack::{Limits, Reader, Writer};
 use cloudspec_tests::approved::approved;
-use place::{Place, in_a_place, rig};
+use cloudspec_tests::real::entry;
+use place::{Place, in_a_place};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 async fn look_at(main: &str, identity: Option<&str>, project: &str) -> Inventory {
-    let reader = Reader::new(rig(main), identity.map(rig), Limits::default(), Arc::new(|_| {})).unwrap();
+    let reader = Reader::new(entry(main), identity.map(entry), Limits::default(), Arc::new(|_| {})).unwrap();
     inventory(&reader, &ProjectId(project.to_owned())).await
 }
 
 fn writer(cloud: &str, actions: &[Action]) -> Writer {
-    let config = rig(cloud);
+    let config = entry(cloud);
     let plan = approved(&config.identity(), actions).unwrap();
     Writer::new(config, None, Limits::default(), Arc::new(|_| {}), &plan).unwrap()
 }
@@ -164,7 +164,7 @@ async fn a_project_that_is_immutable_or_has_others_below_it_stays() {
         change(json!({"options": {"immutable": false}})).await;
         change(json!({"enabled": true})).await;
         let below = json!({"project": {"name": "below", "domain_id": place.domain, "parent_id": tenant}});
-        let below = place.admin.make("identity /projects", below, "/project/id").await;
+        let below = place.admin.make_at("identity /projects", below, "/project/id").await;
         place
             .admin
             .sure(

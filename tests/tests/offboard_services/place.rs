@@ -6,24 +6,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cloudspec::model::ResourceType;
-use cloudspec::openstack::{CloudConfig, Environment, local};
+use cloudspec_tests::judge;
+use cloudspec_tests::real::Client;
 use futures::FutureExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::client::{Client, database};
-
 const KEY: &str = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKHEMzdkVMjjOsOhZwRzD2dRYh2OE1LXj4z1L7Zv0s3h rig";
-
-pub(crate) fn rig(cloud: &str) -> CloudConfig {
-    let environment: Environment = std::env::vars().collect();
-    local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
-}
 
 /// A domain with two projects of the same people.
 pub(crate) struct Place {
     pub(crate) admin: Client,
-    keystone: String,
     pub(crate) domain: String,
     pub(crate) tenant: String,
     pub(crate) neighbour: String,
@@ -43,29 +36,28 @@ pub(crate) async fn in_a_place<F: Future<Output = ()>>(test: impl FnOnce(Arc<Pla
 
 impl Place {
     async fn make() -> Self {
-        let keystone = format!("{}/v3", rig("admin").identity().auth_url);
-        let own = json!({"project": {"name": "admin", "domain": {"id": "default"}}});
-        let admin = Client::login(&keystone, "key-manager", "default", own).await;
+        let admin = Client::admin().await;
         let name = format!("offboard-services-{}", uuid::Uuid::new_v4().simple());
-        let domain = admin.make("identity /domains", json!({"domain": {"name": name}}), "/domain/id").await;
+        let domain =
+            admin.make_at("identity /domains", json!({"domain": {"name": name}}), "/domain/id").await;
         let project = |name: &str| json!({"project": {"name": name, "domain_id": domain}});
-        let tenant = admin.make("identity /projects", project("leaves"), "/project/id").await;
-        let neighbour = admin.make("identity /projects", project("stays"), "/project/id").await;
+        let tenant = admin.make_at("identity /projects", project("leaves"), "/project/id").await;
+        let neighbour = admin.make_at("identity /projects", project("stays"), "/project/id").await;
         let user = |name: &str| json!({"user": {"name": name, "domain_id": domain, "password": "devcloud"}});
-        let alice = admin.make("identity /users", user("alice"), "/user/id").await;
-        let bob = admin.make("identity /users", user("bob"), "/user/id").await;
-        let place = Self { admin, keystone, domain, tenant, neighbour, alice, bob };
+        let alice = admin.make_at("identity /users", user("alice"), "/user/id").await;
+        let bob = admin.make_at("identity /users", user("bob"), "/user/id").await;
+        let place = Self { admin, domain, tenant, neighbour, alice, bob };
         place.let_in("key-manager", "admin").await;
         place
     }
 
     pub(crate) async fn person(&self, user: &str, project: &str) -> Client {
-        Client::login(&self.keystone, user, &self.domain, json!({"project": {"id": project}})).await
+        Client::login(user, json!({"id": self.domain}), json!({"project": {"id": project}})).await
     }
 
     async fn within(&self, project: &str) -> Client {
         let scope = json!({"project": {"id": project}});
-        Client::login(&self.keystone, "key-manager", "default", scope).await
+        Client::login("key-manager", json!({"id": "default"}), scope).await
     }
 
     /// Gives a user of the rig a role on all projects of the domain.
@@ -86,7 +78,7 @@ impl Place {
             admin.put(&format!("identity /projects/{project}/users/{user}/roles/{role}"), Value::Null).await;
         }
         let group = json!({"group": {"name": format!("crew of {project}"), "domain_id": domain}});
-        let group = admin.make("identity /groups", group, "/group/id").await;
+        let group = admin.make_at("identity /groups", group, "/group/id").await;
         let reader = admin.role("reader").await;
         admin.put(&format!("identity /projects/{project}/groups/{group}/roles/{reader}"), Value::Null).await;
         let inherited = format!("/projects/{project}/users/{alice}/roles/{reader}/inherited_to_projects");
@@ -105,35 +97,35 @@ impl Place {
         let person = self.person("alice", project).await;
         let application = json!({"application_credential": {"name": format!("robot of {project}")}});
         let path = format!("identity /users/{alice}/application_credentials");
-        person.make(&path, application, "/application_credential/id").await;
+        person.make_at(&path, application, "/application_credential/id").await;
         let path = format!("identity /users/{alice}/credentials/OS-EC2");
-        person.make(&path, json!({"tenant_id": project}), "/credential/access").await;
+        person.make_at(&path, json!({"tenant_id": project}), "/credential/access").await;
         let other = json!({"type": "totp", "blob": "b", "user_id": bob, "project_id": project});
-        self.admin.make("identity /credentials", json!({"credential": other}), "/credential/id").await;
+        self.admin.make_at("identity /credentials", json!({"credential": other}), "/credential/id").await;
         let trust = json!({"trust": {
             "trustor_user_id": alice, "trustee_user_id": bob, "project_id": project, "impersonation": false,
             "roles": [{"name": "member"}],
         }});
-        person.make("identity /OS-TRUST/trusts", trust, "/trust/id").await;
+        person.make_at("identity /OS-TRUST/trusts", trust, "/trust/id").await;
     }
 
     async fn keep_secrets(&self, project: &str) {
         let (alice, bob) = (self.person("alice", project).await, self.person("bob", project).await);
         let secret = |name: &str| json!({"name": name, "payload": "p", "payload_content_type": "text/plain"});
-        let open = alice.make("key-manager /secrets", secret("open"), "/secret_ref").await;
+        let open = alice.make_at("key-manager /secrets", secret("open"), "/secret_ref").await;
         let consumer = json!({"service": "image", "resource_type": "image", "resource_id": "elsewhere"});
         alice.sure(Method::POST, &format!("key-manager /secrets/{open}/consumers"), consumer).await;
-        let private = bob.make("key-manager /secrets", secret("private"), "/secret_ref").await;
+        let private = bob.make_at("key-manager /secrets", secret("private"), "/secret_ref").await;
         let closed = json!({"read": {"project-access": false}});
         bob.put(&format!("key-manager /secrets/{private}/acl"), closed).await;
         let url = alice.get(&format!("key-manager /secrets/{open}")).await["secret_ref"].clone();
         let container =
             json!({"name": "box", "type": "generic", "secret_refs": [{"name": "s", "secret_ref": url}]});
-        let container = alice.make("key-manager /containers", container, "/container_ref").await;
+        let container = alice.make_at("key-manager /containers", container, "/container_ref").await;
         let consumer = json!({"name": "somebody", "URL": "http://elsewhere"});
         alice.sure(Method::POST, &format!("key-manager /containers/{container}/consumers"), consumer).await;
         let meta = json!({"name": "ordered", "algorithm": "aes", "bit_length": 256, "mode": "cbc"});
-        alice.make("key-manager /orders", json!({"type": "key", "meta": meta}), "/order_ref").await;
+        alice.make_at("key-manager /orders", json!({"type": "key", "meta": meta}), "/order_ref").await;
         let limits = json!({"project_quotas": {"secrets": 50}});
         self.admin.put(&format!("key-manager /project-quotas/{project}"), limits).await;
     }
@@ -141,16 +133,16 @@ impl Place {
     async fn balance(&self, project: &str) {
         let admin = &self.admin;
         let network = json!({"network": {"name": "n", "project_id": project}});
-        let network = admin.make("network /networks", network, "/network/id").await;
+        let network = admin.make_at("network /networks", network, "/network/id").await;
         let subnet = json!({"subnet": {
             "network_id": network, "ip_version": 4, "cidr": "192.0.2.0/26", "project_id": project,
         }});
-        let subnet = admin.make("network /subnets", subnet, "/subnet/id").await;
+        let subnet = admin.make_at("network /subnets", subnet, "/subnet/id").await;
         let listener = json!({"name": "in", "protocol": "TCP", "protocol_port": 80});
         let balancer = json!({"loadbalancer": {
             "name": "lb", "vip_subnet_id": subnet, "project_id": project, "listeners": [listener],
         }});
-        admin.make("load-balancer /lbaas/loadbalancers", balancer, "/loadbalancer/id").await;
+        admin.make_at("load-balancer /lbaas/loadbalancers", balancer, "/loadbalancer/id").await;
         let limits = json!({"quota": {"load_balancer": 7}});
         admin.put(&format!("load-balancer /lbaas/quotas/{project}"), limits).await;
     }
@@ -158,7 +150,7 @@ impl Place {
     async fn cluster(&self, project: &str) {
         let (admin, alice) = (&self.admin, self.person("alice", project).await);
         let image = json!({"name": "node", "container_format": "bare", "disk_format": "raw", "os_distro": "devcloud"});
-        let image = alice.make("image /images", image, "/id").await;
+        let image = alice.make_at("image /images", image, "/id").await;
         alice.put(&format!("image /images/{image}/file"), json!("bytes")).await;
         let pair = json!({"keypair": {"name": format!("key-of-{project}"), "public_key": KEY}});
         alice.sure(Method::POST, "compute /os-keypairs", pair).await;
@@ -168,14 +160,14 @@ impl Place {
             "external_network_id": outside["networks"][0]["id"], "flavor_id": "m1.tiny",
             "master_flavor_id": "m1.tiny",
         });
-        let template = alice.make("container-infra /clustertemplates", template, "/uuid").await;
+        let template = alice.make_at("container-infra /clustertemplates", template, "/uuid").await;
         // Magnum lets nobody but its administrators make one public, and they only from within the project.
         let public = json!([{"op": "replace", "path": "/public", "value": true}]);
         let within = self.within(project).await;
         within.sure(Method::PATCH, &format!("container-infra /clustertemplates/{template}"), public).await;
         let pair = format!("key-of-{project}");
         let cluster = json!({"name": "c", "cluster_template_id": template, "node_count": 1, "keypair": pair});
-        alice.make("container-infra /clusters", cluster, "/uuid").await;
+        alice.make_at("container-infra /clusters", cluster, "/uuid").await;
         let limit = json!({"project_id": project, "resource": "Cluster", "hard_limit": 3});
         admin.sure(Method::POST, "container-infra /quotas", limit).await;
     }
@@ -221,7 +213,7 @@ impl Place {
             (ResourceType::Project, format!("SELECT id FROM keystone.project WHERE id = '{project}'")),
         ]
         .into_iter()
-        .map(|(kind, query)| (kind, database(&query)))
+        .map(|(kind, query)| (kind, sorted(judge::rows(&query).unwrap())))
         .collect()
     }
 
@@ -307,4 +299,9 @@ impl Place {
             }
         }
     }
+}
+
+fn sorted(mut rows: Vec<String>) -> Vec<String> {
+    rows.sort();
+    rows
 }

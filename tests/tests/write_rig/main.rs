@@ -4,7 +4,6 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
-mod admin;
 mod identity;
 mod network;
 mod place;

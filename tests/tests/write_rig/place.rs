@@ -8,19 +8,13 @@ use cloudspec::apply::port::{CloudWrite, Look, WriteError, Written};
 use cloudspec::model::Action;
 use cloudspec::model::action::{GroupRef, ProjectRef, RuleRef};
 use cloudspec::model::desired::{GroupName, TenantName};
-use cloudspec::openstack::{CloudConfig, Environment, Limits, Writer, local};
+use cloudspec::openstack::{CloudConfig, Limits, Writer};
 use cloudspec_tests::approved::approved;
 use cloudspec_tests::proxy::{Call, Proxy};
+use cloudspec_tests::real::{Client, entry};
 use futures::FutureExt;
 use reqwest::Method;
 use serde_json::{Value, json};
-
-use crate::admin::Admin;
-
-pub(crate) fn rig(cloud: &str) -> CloudConfig {
-    let environment: Environment = std::env::vars().collect();
-    local(Some(cloud), &environment, std::path::Path::new("/")).unwrap()
-}
 
 /// The calls of a plan of this one; what is in a new group needs the step that makes the group.
 fn calls_of(action: &Action) -> Vec<Action> {
@@ -38,7 +32,7 @@ fn calls_of(action: &Action) -> Vec<Action> {
 
 /// A domain with one project, and the way to the writer under test.
 pub(crate) struct Place {
-    pub(crate) admin: Admin,
+    pub(crate) admin: Client,
     pub(crate) domain: String,
     pub(crate) domain_name: String,
     pub(crate) project: String,
@@ -58,8 +52,8 @@ pub(crate) async fn in_a_place<F: Future<Output = ()>>(test: impl FnOnce(Arc<Pla
 
 impl Place {
     async fn make() -> Self {
-        let config = rig("key-manager");
-        let admin = Admin::login(&config).await;
+        let config = entry("key-manager");
+        let admin = Client::admin().await;
         let proxy = Proxy::start(&config.identity().auth_url).await.unwrap();
         let mut through = config;
         through.auth_url = proxy.url().trim_end_matches("/v3").parse().unwrap();
