@@ -176,7 +176,7 @@ fn told(
     let leave = Leave { inventory, left: &left, bars, appeared: &[], verified: &[], phase };
     status(&Report {
         of: Of { kind: "TenantOffboard", namespace: "clouds", name: "leaver" },
-        require_digest: RequireDigest::Never,
+        approvable: Some(RequireDigest::Never),
         previous: before,
         generation: 1,
         now: Timestamp::UNIX_EPOCH,
@@ -207,7 +207,7 @@ fn a_plan_that_waits_says_what_to_type_of_which_kind() {
     };
     let status = status(&Report {
         of: Of { kind: "TenantOffboard", namespace: "clouds", name: "leaver" },
-        require_digest: RequireDigest::Never,
+        approvable: Some(RequireDigest::Never),
         previous: &before,
         generation: 1,
         now: Timestamp::UNIX_EPOCH,

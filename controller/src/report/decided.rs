@@ -11,6 +11,8 @@ use super::reasons;
 use crate::gate::approval::{Guard, digest_required};
 use crate::gate::{Reason, Verdict};
 
+/// Why a plan on offer waits for no approval.
+const ONLY_REPORTS: Reason = Reason::NoApplyCredential;
 /// How the message of an approval begins that waits.
 pub(super) const WAITING: &str = "waiting: ";
 
@@ -53,8 +55,8 @@ pub(super) fn standing<'a>(conditions: &'a [Condition], kind: &str) -> Option<&'
 pub(super) struct Standing<'a> {
     /// The object.
     pub(super) of: Of<'a>,
-    /// When the digest must be given.
-    pub(super) require_digest: RequireDigest,
+    /// When the digest must be given; none where there is no credential to apply with.
+    pub(super) approvable: Option<RequireDigest>,
     /// What becomes of the approval that stands.
     pub(super) verdict: &'a Verdict,
     /// The conditions that were told.
@@ -103,7 +105,12 @@ impl Standing<'_> {
             reason: before.reason.clone(),
             message: before.message.clone(),
         };
-        let passing = [reasons::AWAITING_APPROVAL, reasons::NOTHING_TO_APPROVE, reasons::BEYOND_LIMITS];
+        let passing = [
+            reasons::AWAITING_APPROVAL,
+            ONLY_REPORTS.name(),
+            reasons::NOTHING_TO_APPROVE,
+            reasons::BEYOND_LIMITS,
+        ];
         // An approval that waited and is gone was taken back by a person.
         let told = |before: &&Condition| {
             !passing.contains(&before.reason.as_str()) && !before.message.starts_with(WAITING)
@@ -118,9 +125,12 @@ impl Standing<'_> {
             // A plan that is on offer is not approved, whatever became of one that was.
             (Some(before), Some(_), _) if same_plan && before.status != "True" => kept(before),
             (Some(before), None, None) => kept(before),
-            (_, Some(offer), _) => {
-                says(kind, "False", reasons::AWAITING_APPROVAL, self.how_to_approve(offer))
-            }
+            (_, Some(offer), _) => match self.approvable {
+                Some(policy) => {
+                    says(kind, "False", reasons::AWAITING_APPROVAL, self.how_to_approve(offer, policy))
+                }
+                None => says(kind, "False", ONLY_REPORTS.name(), ONLY_REPORTS.to_string()),
+            },
             (None, None, None) => {
                 says(kind, "False", reasons::NOTHING_TO_APPROVE, "there is no plan on offer")
             }
@@ -128,9 +138,9 @@ impl Standing<'_> {
     }
 
     /// What a person types who has read the plan.
-    fn how_to_approve(&self, offer: &Offer) -> String {
+    fn how_to_approve(&self, offer: &Offer, policy: RequireDigest) -> String {
         let (Of { kind, namespace, name }, Offer { name: plan, digest, classes, .. }) = (self.of, offer);
-        let value = if digest_required(self.require_digest, *classes) { digest } else { "true" };
+        let value = if digest_required(policy, *classes) { digest } else { "true" };
         let kind = kind.to_lowercase();
         let object = if kind == "cloudspec" { name.to_owned() } else { format!("{kind}/{name}") };
         format!(

@@ -64,8 +64,8 @@ pub struct Report<'a> {
     pub last_message: Option<&'a str>,
     /// `spec.suspend`.
     pub suspended: bool,
-    /// `spec.approval.requireDigest`.
-    pub require_digest: RequireDigest,
+    /// `spec.approval.requireDigest`; none where there is no credential to apply with, and so nothing to approve.
+    pub approvable: Option<RequireDigest>,
 }
 
 /// The status.
@@ -121,7 +121,7 @@ fn state(report: &Report<'_>) -> &'static str {
         () if report.suspended => "Suspended",
         () if applying => "Applying",
         () if blocked => "Blocked",
-        () if report.offer.is_some() => "AwaitingApproval",
+        () if report.offer.is_some() && report.approvable.is_some() => "AwaitingApproval",
         () if drift => "Drifted",
         () if unknowable => "Unknown",
         () => "InSync",

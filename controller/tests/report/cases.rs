@@ -108,7 +108,7 @@ pub(crate) struct Case {
     pub(crate) last: Option<ExecutionSummary>,
     pub(crate) last_message: Option<String>,
     pub(crate) suspended: bool,
-    pub(crate) require_digest: RequireDigest,
+    pub(crate) approvable: Option<RequireDigest>,
 }
 
 pub(crate) fn quiet() -> Case {
@@ -126,7 +126,7 @@ pub(crate) fn quiet() -> Case {
         last: None,
         last_message: None,
         suspended: false,
-        require_digest: RequireDigest::Destructive,
+        approvable: Some(RequireDigest::Destructive),
     }
 }
 
@@ -170,7 +170,7 @@ impl Case {
             last: self.last.clone(),
             last_message: self.last_message.as_deref(),
             suspended: self.suspended,
-            require_digest: self.require_digest,
+            approvable: self.approvable,
         })
     }
 

@@ -53,7 +53,7 @@ fn drift_is_told_by_domain_and_its_plan_awaits_approval() {
 #[test]
 fn a_plan_that_waits_says_what_to_type() {
     let message = |offer: Offer, require_digest| {
-        let status = Case { offer: Some(offer), require_digest, ..drifted() }.status();
+        let status = Case { offer: Some(offer), approvable: Some(require_digest), ..drifted() }.status();
         condition(&status, "Approved").unwrap().message.clone()
     };
     insta::assert_snapshot!(message(offer("aa", 1), RequireDigest::Destructive), @"read ChangePlan lab-aa, then approve it: kubectl -n clouds annotate cloudspec lab approved=true, or kubectl cloudspec approve lab -n clouds");
@@ -67,6 +67,13 @@ fn a_plan_that_waits_says_what_to_type() {
         let message = message(offer, asked_for);
         assert!(message.contains(&format!("annotate cloudspec lab approved={value}, or")), "{message}");
     }
+}
+
+#[test]
+fn an_object_that_only_reports_waits_for_no_approval() {
+    let status = Case { offer: Some(offer("aa", 1)), approvable: None, ..drifted() }.status();
+    assert_eq!(status.state.as_deref(), Some("Drifted"));
+    assert_eq!(says(&status, "Approved"), "False NoApplyCredential");
 }
 
 #[test]

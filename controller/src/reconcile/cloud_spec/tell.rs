@@ -49,7 +49,7 @@ pub(super) async fn tell(context: &Context, told: Told<'_, CloudSpec>) -> Result
         last: last.and_then(execution),
         last_message: interrupted.or(last.and_then(|plan| plan.status.as_ref()?.message.as_deref())),
         suspended: object.spec.suspend,
-        require_digest: object.spec.approval.require_digest,
+        approvable: object.spec.cloud.apply.as_ref().map(|_| object.spec.approval.require_digest),
     };
     put(context, object, &status(&report)).await
 }
@@ -94,7 +94,7 @@ fn unlooked(context: &Context, object: &CloudSpec, sight: Sight<'_>) -> CloudSpe
         last: object.status.as_ref().and_then(|status| status.last_execution.clone()),
         last_message: None,
         suspended: object.spec.suspend,
-        require_digest: object.spec.approval.require_digest,
+        approvable: object.spec.cloud.apply.as_ref().map(|_| object.spec.approval.require_digest),
     })
 }
 

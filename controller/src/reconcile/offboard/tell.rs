@@ -45,7 +45,10 @@ pub(super) async fn tell(context: &Context, told: Told<'_, TenantOffboard>) -> R
         last: last.and_then(execution),
         last_message: interrupted.or(last.and_then(|plan| plan.status.as_ref()?.message.as_deref())),
         suspended: object.spec.suspend,
-        require_digest: object.spec.approval.require_digest,
+        approvable: audited
+            .ok()
+            .and_then(|audited| audited.apply.as_ref())
+            .map(|_| object.spec.approval.require_digest),
     };
     put(context, object, &status(&report)).await
 }
@@ -89,7 +92,7 @@ fn unlooked(context: &Context, object: &TenantOffboard, sight: Sight<'_>) -> Ten
         last: object.status.as_ref().and_then(|status| status.last_execution.clone()),
         last_message: None,
         suspended: object.spec.suspend,
-        require_digest: object.spec.approval.require_digest,
+        approvable: None,
     })
 }
 

@@ -34,7 +34,7 @@ fn decided<'a>(report: &'a Report<'_>) -> Standing<'a> {
     let previous = report.previous;
     Standing {
         of: report.of,
-        require_digest: report.require_digest,
+        approvable: report.approvable,
         verdict: report.verdict,
         conditions: &previous.conditions,
         offered: previous.plan.as_ref(),

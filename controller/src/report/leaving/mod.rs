@@ -115,8 +115,8 @@ pub struct Report<'a> {
     pub last_message: Option<&'a str>,
     /// `spec.suspend`.
     pub suspended: bool,
-    /// `spec.approval.requireDigest`.
-    pub require_digest: RequireDigest,
+    /// `spec.approval.requireDigest`; none where there is no credential to apply with, and so nothing to approve.
+    pub approvable: Option<RequireDigest>,
 }
 
 impl Report<'_> {
