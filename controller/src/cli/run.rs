@@ -46,7 +46,7 @@ pub(super) struct Run {
     /// Name of this replica; by default the host's name and the time of the start.
     #[arg(long, env = "CLOUDSPEC_IDENTITY", value_name = "NAME")]
     identity: Option<String>,
-    /// How many CloudSpecs of one namespace are looked after at a time.
+    /// How many objects of one kind in one namespace are looked after at a time.
     #[arg(long, env = "CLOUDSPEC_MAX_CONCURRENT", value_name = "NUMBER", default_value_t = 4)]
     max_concurrent: u16,
     /// How long, in seconds, a call that was sent and not answered may still be at work in a service.

@@ -46,7 +46,7 @@ pub(super) enum Error {
 
 /// One reconciliation.
 pub(super) async fn reconcile<O: Owner>(object: Arc<O>, context: Arc<Context>) -> Result<Action, Error> {
-    let _turn = context.turns.wait(&object.namespace().unwrap_or_default()).await;
+    let _turn = context.turns.wait(O::KIND, &object.namespace().unwrap_or_default()).await;
     let begun = context.clock.monotonic();
     let key = Key::of(object.as_ref());
     let done = reconcile_once(object, &context).await;

@@ -38,8 +38,6 @@ use crate::report::{Metrics, Of};
 const GUARD_EVERY: Duration = Duration::from_secs(15);
 /// How long work that was told to stop may go on: one call and its journal.
 const GRACE: Duration = Duration::from_secs(8);
-/// How many TenantOffboards are looked after at a time. One that removes may wait for a service for long: it keeps no CloudSpec waiting.
-const LEAVING_AT_ONCE: u16 = 64;
 /// Pauses after a failed reconciliation: the first, and the longest.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(60));
 
@@ -61,7 +59,7 @@ pub struct RunConfig {
     pub advisory: bool,
     /// Where `/metrics`, `/healthz` and `/readyz` are served.
     pub listen: SocketAddr,
-    /// How many CloudSpecs of one namespace are looked after at a time.
+    /// How many objects of one kind in one namespace are looked after at a time.
     pub concurrency: u16,
     /// How long a call of a process that died may still be at work in a service.
     pub settle: Duration,
@@ -183,13 +181,13 @@ async fn work(
         protected: config.protected.clone(),
     }));
     let of_specs = Controller::for_stream(specs, spec_store)
-        // Unbounded, for each waits for its turn among those of its own namespace.
+        // Unbounded, for each waits for its turn among those of its own kind and namespace.
         .with_config(Config::default().concurrency(0))
         .reconcile_on(UnboundedReceiverStream::new(woken))
         .reconcile_all_on(WatchStream::from_changes(guard.clone()).map(drop));
     // What a CloudSpec lists, and what another TenantOffboard is about, does not leave.
     let of_offboards = Controller::for_stream(offboards, offboard_store)
-        .with_config(Config::default().concurrency(LEAVING_AT_ONCE))
+        .with_config(Config::default().concurrency(0))
         .reconcile_all_on(WatchStream::from_changes(guard).map(drop))
         .reconcile_all_on(WatchStream::from_changes(changed.subscribe()));
     let controllers = async {
