@@ -218,7 +218,7 @@ async fn a_port_waits_while_its_server_is_there() {
         let subnet = json!({"network_id": network, "cidr": "10.9.0.0/24", "ip_version": 4});
         place.id("subnets", "subnet", &place.tenant, subnet).await;
         let flavors = place.admin.get("compute /flavors").await;
-        let images = place.admin.get("image /v2/images?name=cirros").await;
+        let images = place.admin.get("image /images?name=cirros").await;
         let plug = place.id("ports", "port", &place.staff, json!({"network_id": network})).await;
         let server = json!({"name": "holds", "flavorRef": flavors["flavors"][0]["id"], "imageRef": images["images"][0]["id"], "networks": [{"port": plug}]});
         let server = place.admin.make("compute /servers", "server", server).await;
