@@ -98,7 +98,7 @@ async fn servers(alice: &Client) {
     };
     let flavor = find("compute /flavors", "flavors", "m1.tiny").await;
     let image = find("image /images", "images", "cirros").await;
-    let group = json!({"server_group": {"name": "group", "policies": ["anti-affinity"]}});
+    let group = json!({"server_group": {"name": "group", "policy": "anti-affinity"}});
     alice.make_at("compute /os-server-groups", group, "/server_group/id").await;
     let server =
         json!({"server": {"name": "machine", "flavorRef": flavor, "imageRef": image, "networks": "none"}});
