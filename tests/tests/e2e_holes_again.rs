@@ -200,3 +200,18 @@ async fn an_object_without_room_for_its_status_does_not_go_on_to_say_that_all_is
     api.patch("lab", &PatchParams::default(), &patch).await.unwrap();
     stage.until_reason("lab", "InSync", "Drifted").await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spec_that_lists_nothing_is_not_in_sync_with_a_password_that_is_wrong() {
+    let mut stage = Stage::empty("empty").await.unwrap();
+    let right = clouds(&stage);
+    let wrong = right.replace("password: ", "password: not-");
+    assert_ne!(wrong, right);
+    stage.scene.secret("cloud", &wrong).await.unwrap();
+    stage.scene.apply("lab", "interval: 30s\n").unwrap();
+    stage.scene.start().await.unwrap();
+    stage.until_reason("lab", "Observed", "CredentialRefused").await.unwrap();
+    stage.scene.until_state("lab", "Unknown").await.unwrap();
+    stage.scene.secret("cloud", &right).await.unwrap();
+    stage.scene.until_state("lab", "InSync").await.unwrap();
+}

@@ -11,7 +11,7 @@ use super::Compared;
 use crate::diff::diff;
 use crate::model::plan::LeftAlone;
 use crate::model::{Finding, Subject, Unknown};
-use crate::observe::{Needs, application_credentials, coverage, observe};
+use crate::observe::{CloudRead, Needs, application_credentials, coverage, observe};
 use crate::plan::{exceeded, plan, users_to_ask};
 use crate::reconcile::context::Context;
 use crate::reconcile::owner::{Audited, Declared};
@@ -54,7 +54,12 @@ async fn look(
     }
     let view = reader.view(not_before);
     let desired = &declared.what;
-    let mut snapshot = observe(&view, &Needs::of(desired)).await;
+    let needs = Needs::of(desired);
+    if needs == Needs::default() {
+        // A spec that lists nothing asks nothing: without a login its credential would never be tried.
+        view.project().await?;
+    }
+    let mut snapshot = observe(&view, &needs).await;
     let findings = diff(desired, &snapshot);
     let users = users_to_ask(desired, &findings);
     snapshot.application_credentials = application_credentials(&view, &users).await;
