@@ -126,7 +126,7 @@ fn own_interfaces(seen: &Seen, ports: &Ports<'_>, tenant: &ProjectId) -> Vec<Los
         let by = || of(ResourceType::RouterInterface, id, device_id);
         (!router || !network).then(|| Loss { by: by(), what: what() })
     };
-    ports.interfaces.iter().filter(|port| port.project_id == tenant.0).filter_map(|port| loss(port)).collect()
+    ports.interfaces.iter().filter(|port| port.project_id == tenant.0).filter_map(loss).collect()
 }
 
 /// Ports of others that a floating IP of the tenant leads to: only an administrator can have made that.
