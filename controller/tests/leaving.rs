@@ -162,6 +162,22 @@ fn what_an_earlier_plan_found_is_put_back_and_not_what_a_later_one_did() {
     assert!(!thaw(&now, &tenant::ID.into(), &frozen, "uid-1").steps.is_empty());
 }
 
+#[test]
+fn what_somebody_set_since_the_freeze_stays() {
+    let before = tenant::inventory();
+    let (mut now, frozen) = frozen_by(&planned(&before), before.clone());
+    let (service, limits) = frozen.iter().next().unwrap();
+    let (raised, _) = limits.iter().find(|(_, value)| **value != 0).unwrap();
+    now.quotas.get_mut(service).unwrap().as_mut().unwrap().insert(raised.clone(), 5);
+    for step in thaw(&now, &tenant::ID.into(), &frozen, "uid-1").steps {
+        let Action::SetQuota { service: of, to, .. } = step.action else { panic!("{step:?}") };
+        assert!(of != *service || to.get(raised).is_none_or(|limit| *limit == 5), "{to:?}");
+        now.quotas.get_mut(&of).unwrap().as_mut().unwrap().extend(to);
+    }
+    assert_eq!(now.quotas[service].as_ref().unwrap()[raised], 5);
+    assert!(thaw(&now, &tenant::ID.into(), &frozen, "uid-1").steps.is_empty());
+}
+
 /// The status after one look.
 fn told(
     inventory: &Inventory,

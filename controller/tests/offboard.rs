@@ -353,6 +353,37 @@ fn each_check_refuses_with_its_own_name_and_one_only() {
 }
 
 #[test]
+fn a_mistyped_id_is_refused_where_a_type_that_goes_later_could_not_be_told() {
+    let mut seen = inventory();
+    seen.held.insert(T::Trust, Err(unknown()));
+    assert_eq!(names(plan(&seen, &keeping("VOLUME-1"), Stage::Resources)), ["KeptNotFound"]);
+    assert!(plan(&seen, &keeping("volume-1"), Stage::Resources).is_ok());
+}
+
+#[test]
+fn a_name_is_protected_with_a_blank_beside_it_too() {
+    let heat = Protected { domains: [" customers".to_owned()].into(), projects: [].into() };
+    let refused = offboard(&inventory(), &leaving(), &heat, &[], "0d1c", Stage::Resources);
+    assert_eq!(names(refused), ["ProtectedDomain"]);
+    let project = ("Customers".to_owned(), format!(" {} ", leaving().name));
+    let team = Protected { domains: [].into(), projects: [project].into() };
+    let refused = offboard(&inventory(), &leaving(), &team, &[], "0d1c", Stage::Resources);
+    assert_eq!(names(refused), ["ProtectedProject"]);
+}
+
+#[test]
+fn what_an_amphora_left_in_the_tenants_network_makes_the_tenant_no_services_project() {
+    let mut seen = inventory();
+    let port = &mut all(&mut seen, T::Port)[0];
+    port.name = "octavia-lb-vrrp-00000000-0000-4000-8000-000000000000".into();
+    let by = port.key.clone();
+    assert_eq!(names(plan(&seen, &leaving(), Stage::Resources)), ["OwnsServiceResources"]);
+    let what = "port octavia-lb-vrrp in network network-1, of project services".to_owned();
+    seen.losses.insert(cloudspec::model::inventory::Loss { by, what });
+    assert!(plan(&seen, &leaving(), Stage::Resources).is_ok());
+}
+
+#[test]
 fn the_built_in_protection_cannot_be_taken_out() {
     let none = Protected { domains: [].into(), projects: [].into() };
     let (mut seen, mut leaving) = (inventory(), leaving());

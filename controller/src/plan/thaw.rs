@@ -24,13 +24,15 @@ pub fn note(frozen: &mut Frozen, action: &Action) {
     }
 }
 
-/// The plan that puts them back, where they are not so already.
+/// The plan that puts them back, where they are 0 still: what somebody has set since stays.
 pub fn thaw(inventory: &Inventory, project: &ProjectId, frozen: &Frozen, owner: &str) -> Plan {
     let (mut steps, mut left_alone) = (Vec::new(), Vec::new());
     for (service, before) in frozen {
         match inventory.quotas.get(service) {
-            Some(Ok(now)) if before.iter().all(|(limit, value)| now.get(limit) == Some(value)) => {}
-            Some(Ok(now)) => steps.push(step(project, *service, now, before)),
+            Some(Ok(now)) => {
+                let back = back(*service, now, before);
+                steps.extend((!back.is_empty()).then(|| step(project, *service, now, &back)));
+            }
             Some(Err(why)) => left_alone.push(leave(*service, why.to_string())),
             None => left_alone.push(leave(*service, "the cloud has no such service any more".to_owned())),
         }
@@ -41,6 +43,23 @@ pub fn thaw(inventory: &Inventory, project: &ProjectId, frozen: &Frozen, owner: 
     let cloud = inventory.cloud.clone();
     let digest = digest(&cloud, owner, &steps);
     Plan { cloud, owner: owner.to_owned(), steps, left_alone, digest }
+}
+
+/// What is to be set.
+fn back(service: QuotaService, now: &QuotaValues, before: &QuotaValues) -> QuotaValues {
+    let is_frozen = |limit: &str, value: i64| value != 0 && now.get(limit).is_none_or(|now| *now == 0);
+    if !before.iter().any(|(limit, value)| is_frozen(limit, *value)) {
+        return QuotaValues::new();
+    }
+    let to_be = |(limit, value): (&String, &i64)| match (is_frozen(limit, *value), now.get(limit)) {
+        (false, Some(now)) => (limit.clone(), *now),
+        (true, _) | (false, None) => (limit.clone(), *value),
+    };
+    // Barbican replaces all limits of a project at once.
+    let set = before
+        .iter()
+        .filter(|(limit, value)| service == QuotaService::KeyManager || is_frozen(limit, **value));
+    set.map(to_be).collect()
 }
 
 fn step(project: &ProjectId, service: QuotaService, now: &QuotaValues, before: &QuotaValues) -> Step {
