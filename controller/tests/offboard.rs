@@ -45,8 +45,10 @@ fn unknown() -> Unknown {
 fn say(plan: &Plan) -> String {
     let mut text = format!("{} · {} steps\n", plan.digest.short(), plan.steps.len());
     for step in &plan.steps {
-        let Step { number, action: _, summary, findings, class, before, after, side_effects, revert } = step;
-        writeln!(text, "{number}. [{class:?}] {summary}  <{}>", findings.join(", ")).unwrap();
+        let Step { number, wave, action: _, summary, findings, class, before, after, side_effects, revert } =
+            step;
+        let findings = findings.join(", ");
+        writeln!(text, "{number}. (wave {wave}) [{class:?}] {summary}  <{findings}>").unwrap();
         writeln!(text, "   {} -> {}", before.as_ref().unwrap(), after.as_ref().unwrap()).unwrap();
         for effect in side_effects {
             writeln!(text, "   ! {effect}").unwrap();
@@ -98,7 +100,11 @@ fn one_of_each_type_goes_in_the_order_of_the_types_and_the_project_stays() {
     let plan = resources(&inventory(), &leaving());
     golden("offboard-resources", &plan);
     let kinds: Vec<T> = removed(&plan).iter().map(|key| key.kind).collect();
-    assert!(kinds.is_sorted(), "{kinds:?}");
+    assert!(!kinds.is_sorted(), "services go side by side: {kinds:?}");
+    for service in kinds.iter().map(|kind| kind.service()) {
+        let of_one = kinds.iter().filter(|kind| kind.service() == service);
+        assert!(of_one.is_sorted(), "{service}: {kinds:?}");
+    }
 }
 
 #[test]
