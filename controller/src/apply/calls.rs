@@ -90,7 +90,8 @@ impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
         let mut journal = Some(&mut *self.journal);
         loop {
             match next(&mut calls, &mut writing).await {
-                Next::Answered(meant, answer) => {
+                Next::Answered(one) => {
+                    let (meant, answer) = *one;
                     let ended = left.sort(meant, answer, alone, env.now());
                     ended.into_iter().for_each(|entry| self.told.note(entry));
                 }
@@ -124,7 +125,7 @@ type Writing<'j, J> = BoxFuture<'j, (&'j mut J, Result<(), JournalLost>)>;
 
 /// What happens next.
 enum Next<'s, 'j, J> {
-    Answered(Meant<'s>, Answer),
+    Answered(Box<(Meant<'s>, Answer)>),
     Written(&'j mut J, Result<(), JournalLost>),
     Over,
 }
@@ -138,7 +139,7 @@ async fn next<'s, 'j, J>(
             return Poll::Ready(Next::Written(journal, written));
         }
         match calls.poll_next_unpin(context) {
-            Poll::Ready(Some((meant, answer))) => Poll::Ready(Next::Answered(meant, answer)),
+            Poll::Ready(Some(one)) => Poll::Ready(Next::Answered(Box::new(one))),
             Poll::Ready(None) if writing.is_none() => Poll::Ready(Next::Over),
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }

@@ -26,7 +26,7 @@ pub(super) enum How {
 enum Now {
     Over(Entry),
     /// It is to be looked at again, and why.
-    Still(UnderWay, String),
+    Still(String),
     /// The look was not answered.
     Untold(String),
 }
@@ -61,32 +61,32 @@ impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
         let looks = self.look(&actions).await;
         let (mut still, mut untold) = (Vec::new(), None);
         for (one, look) in under_way.into_iter().zip(looks) {
-            match self.now(one, look) {
+            match self.now(&one, look) {
                 Now::Over(entry) => self.told.note(entry),
-                Now::Still(one, why) => still.push((one, why)),
+                Now::Still(why) => still.push((one, why)),
                 Now::Untold(why) => drop(untold.get_or_insert(why)),
             }
         }
         untold.map_or(Ok(still), |why| Err(Interrupted(why)))
     }
 
-    fn now(&self, one: UnderWay, look: Result<Look, String>) -> Now {
+    fn now(&self, one: &UnderWay, look: Result<Look, String>) -> Now {
         let at = self.env.now();
         let failed = |why: String| ended(one.intent.clone(), StepState::Failed, Some(why), at);
         match (look, &one.how) {
             (Err(why), _) => Now::Untold(why),
             (Ok(Look::AlreadyDone { id }), _) => {
-                let intent = Entry { created_id: id, ..one.intent };
+                let intent = Entry { created_id: id, ..one.intent.clone() };
                 Now::Over(ended(intent, StepState::Done, None, at))
             }
             (Ok(Look::Refused { why }), How::Begun) => {
                 Now::Over(failed(format!("the service took the call up, and now {why}")))
             }
             (Ok(Look::Refused { why }), How::Unclear(_)) => Now::Over(failed(one.how.now(&why))),
-            (Ok(Look::Waiting { why }), _) => Now::Still(one, why),
+            (Ok(Look::Waiting { why }), _) => Now::Still(why),
             // The service has not begun with what it took up.
             (Ok(Look::Ready { revision: _ }), How::Begun) => {
-                Now::Still(one, "the service has not begun".to_owned())
+                Now::Still("the service has not begun".to_owned())
             }
             (Ok(Look::Ready { revision: _ }), How::Unclear(message)) => {
                 Now::Over(failed(format!("no clear answer ({message}), and it is not done")))
