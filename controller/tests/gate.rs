@@ -289,6 +289,7 @@ fn step(number: u32) -> Step {
     let which = RuleRef::Id(format!("r-{number}").as_str().into());
     Step {
         number,
+        wave: number,
         action: Action::DeleteRule { group: GroupRef::Id("g".into()), which, rule },
         summary: "delete rule".into(),
         findings: vec!["f".into()],

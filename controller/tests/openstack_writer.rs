@@ -23,6 +23,7 @@ use serde_json::json;
 fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
     let step = Step {
         number: 1,
+        wave: 1,
         action,
         summary: "does it".into(),
         findings: vec!["f".into()],

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
     let step = Step {
         number: 1,
+        wave: 1,
         action,
         summary: "takes it away".into(),
         findings: vec!["f".into()],

@@ -80,7 +80,7 @@ pub struct Progress {
     pub done: i64,
     /// All steps.
     pub steps: i64,
-    /// In words: `18 of 44 steps; waiting: load balancer lb-1 is PENDING_DELETE`.
+    /// In words: `18 of 44 steps; waiting: load balancer lb-1 is PENDING_DELETE, 35 s`.
     pub text: String,
     /// When this was so.
     pub at: Time,

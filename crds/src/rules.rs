@@ -18,8 +18,10 @@ pub const MOST_GROUPS: u32 = 500;
 pub const MOST_RULES: u32 = 200;
 /// Most role assignments listed for one tenant.
 pub const MOST_ROLES: u32 = 250;
+/// Most steps that the limits of a CloudSpec allow.
+pub const MOST_LIMIT: u32 = 1000;
 /// Most steps of a plan, and entries of its journal.
-pub const MOST_STEPS: u32 = 1000;
+pub const MOST_STEPS: u32 = 2000;
 /// Most things that a TenantOffboard keeps.
 pub const MOST_KEPT: u32 = 200;
 /// Most services and extensions that a TenantOffboard accepts as not swept.

@@ -38,7 +38,7 @@ pub fn thaw(inventory: &Inventory, project: &ProjectId, frozen: &Frozen, owner: 
         }
     }
     for (number, step) in (1..).zip(&mut steps) {
-        step.number = number;
+        (step.number, step.wave) = (number, number);
     }
     let cloud = inventory.cloud.clone();
     let digest = digest(&cloud, owner, &steps);
@@ -65,6 +65,7 @@ fn back(service: QuotaService, now: &QuotaValues, before: &QuotaValues) -> Quota
 fn step(project: &ProjectId, service: QuotaService, now: &QuotaValues, before: &QuotaValues) -> Step {
     Step {
         number: 1,
+        wave: 1,
         action: Action::SetQuota {
             project: ProjectRef::Id(project.clone()),
             service,

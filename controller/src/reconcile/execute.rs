@@ -183,7 +183,13 @@ fn stopped(step: u32, why: &str, not_tried: &[u32]) -> String {
     match not_tried {
         [] => format!("step {step}: {why}"),
         [only] => format!("step {step}: {why}; step {only} was not tried"),
-        [first, .., last] => format!("step {step}: {why}; steps {first} to {last} were not tried"),
+        [first, .., last] if (*first..=*last).count() == not_tried.len() => {
+            format!("step {step}: {why}; steps {first} to {last} were not tried")
+        }
+        [first, .., last] => {
+            let count = not_tried.len();
+            format!("step {step}: {why}; {count} of the steps from {first} to {last} were not tried")
+        }
     }
 }
 
@@ -252,8 +258,9 @@ impl<O: Owner> Env for Process<'_, O> {
         if waited > LONGEST_WAIT {
             return Err(format!("it was waited for {waited:#}"));
         }
+        let why = format!("{why}, {} s", waited.as_secs());
         tracing::info!(object = %self.declared.key, "waiting: {why}");
-        self.teller.tell(Some(why)).await;
+        self.teller.tell(Some(&why)).await;
         tokio::time::sleep(self.context.settle).await;
         Ok(())
     }
