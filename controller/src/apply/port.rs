@@ -86,6 +86,20 @@ pub trait CloudWrite: Send + Sync {
     /// Reads the one object that the action is about.
     fn look(&self, action: &Action) -> impl Future<Output = Result<Look, WriteError>> + Send;
 
+    /// The same of several, in their order. A service may be asked about many of them at once.
+    fn look_all<'a>(
+        &'a self,
+        actions: &'a [&'a Action],
+    ) -> impl Future<Output = Vec<Result<Look, WriteError>>> + Send + 'a {
+        async move {
+            let mut looks = Vec::with_capacity(actions.len());
+            for action in actions {
+                looks.push(self.look(action).await);
+            }
+            looks
+        }
+    }
+
     /// Makes the one call. `revision` is what [`Look::Ready`] gave; `request_id` is sent as `X-OpenStack-Request-ID`.
     fn make(
         &self,
