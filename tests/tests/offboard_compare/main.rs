@@ -4,8 +4,9 @@
 //! Whole (`cargo rig matrix compare_cleanup`): a small and a large tenant; in the test command one of the two. Each tenant has a domain of its own with people
 //! of its own, which is removed.
 #![cfg(feature = "rig")]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
+#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
+mod at_once;
 mod bulk;
 mod cleanup;
 #[path = "../offboard_real/kept.rs"]
@@ -133,4 +134,12 @@ async fn matrix_compare_cleanup_of_like_tenants_and_what_each_leaves_behind() {
         assert_eq!(ours.2, BTreeMap::new(), "a tenant that is told to be gone is gone");
         assert!(ours.0.removals() >= theirs.0.removals(), "the tenants were alike");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_all_tells_what_a_look_at_each_tells_with_far_fewer_calls() {
+    let (took, held, left) = leaves(2, |place| Box::pin(at_once::at_once(place))).await;
+    assert_eq!(left.values().sum::<usize>(), held, "a look changes nothing");
+    let looks: usize = took.end.split(' ').next().unwrap().parse().unwrap();
+    assert!(looks > 60 && took.calls.len() * 2 < looks, "{} calls for {}", took.calls.len(), took.end);
 }

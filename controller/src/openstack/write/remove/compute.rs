@@ -157,6 +157,17 @@ fn user_of(what: &ResourceKey) -> Result<&str, WriteError> {
     user.ok_or_else(|| WriteError::NotSent { message: format!("the user of {what} is not known") })
 }
 
+const ROLES: &[&str] = &["role_assignments"];
+
+fn roles_of(user: &str) -> [(&'static str, &str); 2] {
+    [("user.id", user), ("effective", "true")]
+}
+
+/// What a look at a keypair asks of its user.
+pub(super) fn asked_of_user(user: &str) -> Question {
+    Question::new(Service::Identity, ROLES, &roles_of(user))
+}
+
 async fn keypair(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
     let user = user_of(what)?;
     // Nova refuses (403) another's keypairs to who may not see them.
@@ -164,8 +175,7 @@ async fn keypair(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result
         Found::NotThere(_) => return Ok(gone()),
         Found::There(_) => {}
     }
-    let query = [("user.id", user), ("effective", "true")];
-    let answer = hand.read(Service::Identity, &["role_assignments"], &query).await?;
+    let answer = hand.read(Service::Identity, ROLES, &roles_of(user)).await?;
     let rows = match &answer {
         Found::There(answer) => answer.get("role_assignments").and_then(Value::as_array),
         Found::NotThere(_) => None,

@@ -85,6 +85,15 @@ async fn look_at_grant(
     }
 }
 
+fn credentials_of(user: &str) -> [&str; 3] {
+    ["users", user, "application_credentials"]
+}
+
+/// What a look at an assignment asks of its user.
+pub(super) fn asked_of_user(user: &str) -> Question {
+    Question::new(SERVICE, &credentials_of(user), &[])
+}
+
 /// Keystone deletes the user's application credentials on the project with any role there.
 async fn credentials(
     hand: &Hand,
@@ -93,8 +102,7 @@ async fn credentials(
     user: &str,
     project: &ProjectId,
 ) -> Result<Option<Look>, WriteError> {
-    let path = ["users", user, "application_credentials"];
-    let answer = match hand.read(SERVICE, &path, &[]).await? {
+    let answer = match hand.read(SERVICE, &credentials_of(user), &[]).await? {
         Found::There(answer) => answer,
         // The user is gone, and all of its credentials are.
         Found::NotThere(_) => return Ok(None),

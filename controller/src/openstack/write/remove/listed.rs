@@ -72,8 +72,36 @@ pub(in crate::openstack::write) async fn known(hand: &Hand, all: &[(&ResourceKey
         if group.0 == ResourceType::Server {
             known.extend(ports(hand, &ids).await);
         }
+        for question in of_users(group, &ids) {
+            known.extend(told(hand, question).await);
+        }
     }
     known
+}
+
+/// What looks at these ask about their users, each once.
+fn of_users((kind, user, _): Group<'_>, ids: &[&str]) -> BTreeSet<Question> {
+    match (kind, user) {
+        (ResourceType::Keypair, Some(user)) => BTreeSet::from([super::compute::asked_of_user(user)]),
+        (ResourceType::RoleAssignment, _) => {
+            let grants = ids.iter().filter_map(|id| Grant::parse(id));
+            let users = grants.filter_map(|grant| match grant.principal {
+                Principal::User(user) if !grant.inherited => Some(user),
+                Principal::User(_) | Principal::Group(_) => None,
+            });
+            users.map(|user| super::identity::asked_of_user(&user.0)).collect()
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+async fn told(hand: &Hand, question: Question) -> Option<(Question, Value)> {
+    let path: Vec<&str> = question.path.iter().map(String::as_str).collect();
+    let query: Vec<_> = question.query.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    match hand.read(question.service, &path, &query).await {
+        Ok(Found::There(answer)) => Some((question, answer)),
+        Ok(Found::NotThere(_)) | Err(_) => None,
+    }
 }
 
 /// The ports of servers, as a look at each asks for them.
