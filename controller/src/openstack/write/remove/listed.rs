@@ -19,7 +19,7 @@ use crate::model::{ResourceKey, ResourceType};
 use crate::observe::Service;
 
 /// Fewer are asked about one by one.
-const SEVERAL: usize = 3;
+const SEVERAL: usize = 2;
 /// So many ids stand in one question to Neutron: its line may be 8 KiB long.
 const IDS: usize = 100;
 /// More pages are not read.
