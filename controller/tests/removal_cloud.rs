@@ -18,11 +18,11 @@ use fake::{Fake, broken, config, limits, ok, status};
 use http::StatusCode;
 use serde_json::{Value, json};
 
-/// A plan of these calls, approved.
-fn approved(cloud: &CloudIdentity, actions: &[Action]) -> ApprovedPlan {
-    let step = |(number, action): (u32, &Action)| Step {
-        number,
-        action: action.clone(),
+/// A plan of one call, approved.
+fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
+    let step = Step {
+        number: 1,
+        action,
         summary: "takes it away".into(),
         findings: vec!["f".into()],
         class: Class::Destructive,
@@ -30,6 +30,17 @@ fn approved(cloud: &CloudIdentity, actions: &[Action]) -> ApprovedPlan {
         after: None,
         side_effects: vec!["it is lost".into()],
         revert: "nothing".into(),
+    };
+    approval::approved(cloud, vec![step])
+}
+
+/// A plan of these calls, approved.
+fn approved_all(cloud: &CloudIdentity, actions: &[Action]) -> ApprovedPlan {
+    let one = approved(cloud, actions[0].clone());
+    let step = |(number, action): (u32, &Action)| Step {
+        number,
+        action: action.clone(),
+        ..one.plan().steps[0].clone()
     };
     approval::approved(cloud, (1..).zip(actions).map(step).collect())
 }
@@ -44,7 +55,7 @@ async fn look(kind: ResourceType, answers: Answers) -> Result<Look, WriteError> 
     let id = if kind == ResourceType::ImageMembership { "t" } else { "x" };
     let what = ResourceKey { kind, id: id.into(), of };
     let action = Action::Remove { what, project: "t".into() };
-    let plan = approved(&config.identity(), std::slice::from_ref(&action));
+    let plan = approved(&config.identity(), action.clone());
     let writer = Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap();
     let look = writer.look(&action).await;
     assert_eq!(fake.asked.lock().unwrap().iter().filter(|asked| asked.0 == "POST").count(), 1, "the login");
@@ -234,7 +245,7 @@ fn remove(kind: ResourceType, id: &str) -> Action {
 async fn look_at_all(planned: &[Action], answers: Answers) -> (Vec<Result<Look, WriteError>>, Vec<String>) {
     let fake = Fake::start(move |_, path, _| answer(answers(path))).await;
     let config = config(&fake.url);
-    let plan = approved(&config.identity(), planned);
+    let plan = approved_all(&config.identity(), planned);
     let writer = Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap();
     let looks = writer.look_all(&planned.iter().collect::<Vec<_>>()).await;
     let asked =
@@ -341,7 +352,7 @@ async fn who_sees_every_project_is_asked_once_for_several_that_are_gone() {
 async fn first_of(planned: &[Action], answers: Answers) -> Result<Look, WriteError> {
     let fake = Fake::start(move |_, path, _| answer(answers(path))).await;
     let config = config(&fake.url);
-    let plan = approved(&config.identity(), planned);
+    let plan = approved_all(&config.identity(), planned);
     let writer = Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap();
     writer.look(&planned[0]).await
 }

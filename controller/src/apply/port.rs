@@ -86,7 +86,7 @@ pub trait CloudWrite: Send + Sync {
     /// Reads the one object that the action is about.
     fn look(&self, action: &Action) -> impl Future<Output = Result<Look, WriteError>> + Send;
 
-    /// The same of several, in their order. A service may be asked about many of them at once.
+    /// Reads the objects that these actions are about; the answers are in the order of the actions.
     fn look_all<'a>(
         &'a self,
         actions: &'a [&'a Action],
