@@ -4,6 +4,7 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
+use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -49,7 +50,12 @@ async fn until(stage: &Stage, state: &str) -> TenantOffboard {
         {
             return object;
         }
-        assert!(Instant::now() < deadline, "waited in vain until {state}: {status:?}");
+        assert!(
+            Instant::now() < deadline,
+            "waited in vain until {state}: {:?}, {:?}",
+            status.state,
+            status.conditions
+        );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }
@@ -98,11 +104,12 @@ async fn what_is_on_record_is_certified_before_while_and_after_it_leaves_and_whe
         (Some(2), &false.into(), &Value::Array(vec![]))
     );
 
-    // The project itself cannot be deleted.
+    // Neither the project nor what hangs on it can be deleted.
     stage.proxy.fault(Matcher::any().method("DELETE").path("/projects/"), Fault::status(403));
     approve(&stage);
     until(&stage, "Incomplete").await;
-    assert_eq!(looks(&stage).await, [1], "what was left is on record");
+    let found = looks(&stage).await;
+    assert!(matches!(found.as_slice(), [left] if *left > 0), "what was left is on record: {found:?}");
     let (code, stopped) = certified(&stage);
     let statement = stopped["statement"].as_str().unwrap();
     assert!(
@@ -110,10 +117,9 @@ async fn what_is_on_record_is_certified_before_while_and_after_it_leaves_and_whe
         "{statement}"
     );
     assert_eq!(stopped["plans"][0]["decision"]["by"], stage.scene.alice.name.as_str());
-    assert_eq!(
-        (&stopped["plans"][0]["phase"], &stopped["notDone"][0]["type"]),
-        (&"Stopped".into(), &"project".into())
-    );
+    assert_eq!(stopped["plans"][0]["phase"], "Stopped");
+    let undone = stopped["notDone"].as_array().unwrap();
+    assert!(undone.iter().any(|call| call["state"] == "Failed" || call["state"] == "Refused"), "{undone:?}");
     assert!(stopped["remaining"].as_array().is_some_and(|left| !left.is_empty()), "{stopped}");
     let page = call(&stage, &["certificate", "tenantoffboard/x"]);
     assert!(page.code == Some(2) && page.out.contains("## What remains"), "{}", page.out);
@@ -172,27 +178,32 @@ async fn offered(stage: &Stage) {
     }
 }
 
+/// Each time a little later after its start; then it is let go on to the end.
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_is_killed_at_the_end_leaves_one_record_of_each_look() {
+async fn whoever_is_killed_again_and_again_leaves_one_record_of_each_look() {
     let mut stage = leaving("certificate-killed").await;
     approve(&stage);
+    // An approval does not outlive its controller before it is written down.
     let deadline = Instant::now() + WITHIN;
-    let api: Api<TenantOffboard> = Api::namespaced(stage.scene.client(), &stage.scene.namespace.name);
-    let state = async || api.get("x").await.unwrap().status.unwrap_or_default().state.unwrap_or_default();
-    while state().await != "Completed" {
-        assert!(Instant::now() < deadline, "it is {}", state().await);
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        drop(stage.scene.controller.take().unwrap().kill().unwrap());
-        stage.scene.start().await.unwrap();
-        // Time for a look, and for what follows from it.
-        tokio::time::sleep(Duration::from_millis(2_500)).await;
+    while stage.decided().await.unwrap().is_empty() {
+        assert!(Instant::now() < deadline, "nothing was decided");
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
+    stage.scene.controller.take().unwrap().kill().unwrap();
+    stage.scene = stage.scene.with_arguments(&["--no-leader-election"]);
+    for round in 0..12 {
+        stage.scene.start().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(250 * round)).await;
+        stage.scene.controller.take().unwrap().kill().unwrap();
+    }
+    stage.scene.start().await.unwrap();
+    until(&stage, "Completed").await;
     let (code, complete) = certified(&stage);
     assert_eq!(code, Some(0), "{}", complete["statement"]);
     let found = looks(&stage).await;
+    println!("looks on record: {found:?}");
     assert!((2..=6).contains(&found.len()) && found.iter().all(|left| *left == 0), "{found:?}");
-    let times: Vec<&str> =
-        complete["looks"].as_array().unwrap().iter().map(|look| look["at"].as_str().unwrap()).collect();
-    let each: std::collections::BTreeSet<&&str> = times.iter().collect();
-    assert_eq!(each.len(), times.len(), "{times:?}");
+    let looks = complete["looks"].as_array().unwrap();
+    let times: BTreeSet<&str> = looks.iter().map(|look| look["at"].as_str().unwrap()).collect();
+    assert_eq!(times.len(), looks.len(), "{times:?}");
 }
