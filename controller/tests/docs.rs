@@ -54,7 +54,7 @@ fn the_page_of_the_command_line_is_that_of_the_code() {
     root.build();
     let mut page = format!(
         "{MADE}\n\n# Command line\n\nOne program under two names: `cloudspec`, and `kubectl-cloudspec`, so that `kubectl cloudspec …` works. \
-         `diff`, `plan`, `import`,\n`offboard` and `replay` need no cluster; `run`, `show`, `approve`, `reject` and `history` need one. Results go to \
+         `diff`, `plan`, `import`,\n`offboard` and `replay` need no cluster; `run`, `show`, `approve`, `reject`, `history` and `certificate` need one. Results go to \
          standard output, all else to standard error.\n"
     );
     page.push_str(&section(&root, "cloudspec"));

@@ -7,7 +7,8 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rules::{self, DIGEST, MOST_STEPS};
+use crate::offboard_status::Verified;
+use crate::rules::{self, DIGEST, MOST_LOOKS, MOST_STEPS};
 use crate::status::Classes;
 
 /// One exact correction, written by the controller alone. Its spec never changes; its status holds the decision and the
@@ -151,6 +152,14 @@ pub struct ChangePlanStatus {
     /// Why it stopped, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The plan of a tenant's leaving: what was seen of its stage after it. The first look that found something left, and the two
+    /// that found nothing. Looks are added, and never change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = MOST_LOOKS),
+        extend("x-kubernetes-list-type" = "atomic", "x-kubernetes-validations" = rules::verification())
+    )]
+    pub verification: Vec<Verified>,
 }
 
 /// Who approved what, and when.

@@ -28,6 +28,7 @@ pub use checks::{Check, checks};
 pub use refusal::Refusal;
 pub use remains::{NotTold, Remaining, of_type, remains};
 pub use stage::Stage;
+pub use words::lost as own_loss;
 
 use checks::{Case, refusals};
 use held::Held;

@@ -5,7 +5,6 @@ use std::time::Duration;
 use cloudspec_crds::ChangePlan;
 use cloudspec_crds::offboard_status::Verified;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::model::{Action, Inventory, Plan, ResourceType};
 use crate::plan::from_spec;
@@ -36,11 +35,12 @@ impl Past {
         self.plans.iter().rev().map(|(plan, _)| plan).find(|plan| stage_of(plan) == stage)
     }
 
-    /// Whether a plan of the stage came to its end.
-    pub(super) fn tried(&self, stage: Stage) -> bool {
-        self.plans.iter().any(|(plan, kept)| {
-            stage_of(plan) == stage && kept.status.as_ref().is_some_and(|status| status.finished_at.is_some())
-        })
+    /// The newest plan of a stage that came to its end.
+    pub(super) fn tried(&self, stage: Stage) -> Option<&ChangePlan> {
+        let ended =
+            |kept: &ChangePlan| kept.status.as_ref().is_some_and(|status| status.finished_at.is_some());
+        let mut newest = self.plans.iter().rev();
+        newest.find(|(plan, kept)| stage_of(plan) == stage && ended(kept)).map(|(_, kept)| kept)
     }
 
     /// Whether the project was deleted by one of them.
@@ -99,15 +99,16 @@ pub(super) fn is_verified(verified: &[Verified], stage: Stage) -> bool {
     verified.iter().filter(|look| look.stage == name(stage)).count() >= 2
 }
 
-/// The looks that found nothing left, after one more: what is found in between makes the earlier ones void, and what could not be told makes
-/// nothing known.
+/// The looks that found nothing left, after one more, `seen`: what is found in between makes the earlier ones void, and what could not be told
+/// makes nothing known.
 pub(super) fn verified(
     before: &[Verified],
     stage: Stage,
     left: &Left,
-    now: Timestamp,
+    seen: Verified,
     after: Duration,
 ) -> Vec<Verified> {
+    let now = seen.at.0;
     let mut looks = before.to_vec();
     let left = match left {
         Err(_) => return looks,
@@ -128,7 +129,7 @@ pub(super) fn verified(
         Some(first) => now.duration_since(first).unsigned_abs() >= after,
     };
     if counts {
-        looks.push(Verified { stage: name(stage).to_owned(), at: Time(now) });
+        looks.push(seen);
     }
     looks
 }
@@ -149,7 +150,7 @@ pub(super) fn until_second(
 }
 
 /// As the status spells it.
-fn name(stage: Stage) -> &'static str {
+pub(super) fn name(stage: Stage) -> &'static str {
     match stage {
         Stage::Resources => "Resources",
         Stage::Project => "Project",
@@ -158,6 +159,8 @@ fn name(stage: Stage) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
     use super::*;
     use crate::model::{ResourceKey, Unknown};
 
@@ -176,9 +179,24 @@ mod tests {
         Err(NotTold(vec![("server".to_owned(), Unknown::not_asked("compute", "servers"))]))
     }
 
+    fn seen(stage: Stage, second: i64) -> Verified {
+        Verified {
+            stage: name(stage).to_owned(),
+            at: Time(at(second)),
+            tenant: None,
+            types: Vec::new(),
+            kept: Vec::new(),
+            kept_omitted: 0,
+            uncovered: Vec::new(),
+            remaining: Vec::new(),
+            remaining_omitted: 0,
+        }
+    }
+
     fn run(looks: &[(i64, Left)]) -> Vec<Verified> {
         looks.iter().fold(Vec::new(), |before, (second, left)| {
-            verified(&before, Stage::Resources, left, at(*second), MINUTE)
+            let seen = seen(Stage::Resources, *second);
+            verified(&before, Stage::Resources, left, seen, MINUTE)
         })
     }
 
@@ -209,10 +227,13 @@ mod tests {
     #[test]
     fn each_stage_is_verified_by_its_own_looks() {
         let looks = run(&[(0, Ok(vec![])), (60, Ok(vec![]))]);
-        let looks = verified(&looks, Stage::Project, &something(), at(61), MINUTE);
+        let look = |looks: &[Verified], left: &Left, second| {
+            verified(looks, Stage::Project, left, seen(Stage::Project, second), MINUTE)
+        };
+        let looks = look(&looks, &something(), 61);
         assert!(is_verified(&looks, Stage::Resources) && !is_verified(&looks, Stage::Project));
-        let looks = verified(&looks, Stage::Project, &Ok(vec![]), at(62), MINUTE);
-        let looks = verified(&looks, Stage::Project, &Ok(vec![]), at(122), MINUTE);
+        let looks = look(&looks, &Ok(vec![]), 62);
+        let looks = look(&looks, &Ok(vec![]), 122);
         assert!(is_verified(&looks, Stage::Project));
     }
 }

@@ -6,7 +6,7 @@ use kube::api::Api;
 
 use super::bars::{Barred, Weight};
 use super::life::{self, Left, Past};
-use super::{Asked, Saw, only_untold};
+use super::{Asked, Saw, evidence, only_untold};
 use crate::model::ids::ProjectId;
 use crate::model::{Inventory, Plan, Unknown};
 use crate::observe::inventory;
@@ -116,7 +116,8 @@ impl Seen<'_> {
         let mut left = self.left(stage, &resources);
         let mut verified = before.clone();
         if self.may_verify(stage, &bars) {
-            verified = life::verified(before, stage, &left, now, *verify_after);
+            let seen = evidence::seen(&self.inventory, leaving, stage, &left, now);
+            verified = life::verified(before, stage, &left, seen, *verify_after);
             let next =
                 life::stage(&self.inventory, &self.past, leaving.delete_project, &resources, &verified);
             if next != stage {
@@ -135,7 +136,7 @@ impl Seen<'_> {
             _ => None,
         };
         let appeared = self.appeared(stage, &plan, all);
-        self.audited(plan, again, left, bars, appeared, verified, phase)
+        self.audited(plan, stage, again, left, bars, appeared, verified, phase)
     }
 
     fn left(&self, stage: Stage, resources: &Left) -> Left {
@@ -168,7 +169,7 @@ impl Seen<'_> {
         match empty {
             true if stage >= last && life::is_verified(verified, last) => Phase::Completed,
             true => Phase::Verifying,
-            false if self.past.tried(stage) => Phase::Tried,
+            false if self.past.tried(stage).is_some() => Phase::Tried,
             false => Phase::Untried,
         }
     }
@@ -197,13 +198,14 @@ impl Seen<'_> {
         let plan = if bars.is_empty() { thaw } else { self.nothing() };
         let left = remains(&self.inventory, &self.asked().leaving, Stage::Resources);
         let phase = if done { Phase::Aborted } else { Phase::Aborting };
-        self.audited(plan, None, left, bars, Vec::new(), Vec::new(), phase)
+        self.audited(plan, Stage::Resources, None, left, bars, Vec::new(), Vec::new(), phase)
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is a field of what it makes")]
     fn audited(
         self,
         plan: Plan,
+        stage: Stage,
         again: Option<std::time::Duration>,
         left: Left,
         bars: Vec<Barred>,
@@ -223,7 +225,7 @@ impl Seen<'_> {
             apply: None,
             again,
             untold,
-            saw: Saw { inventory: self.inventory, left, bars, appeared, verified, phase },
+            saw: Saw { inventory: self.inventory, stage, left, bars, appeared, verified, phase },
         }
     }
 }

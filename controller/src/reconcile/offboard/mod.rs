@@ -6,6 +6,7 @@
 
 mod bars;
 mod declared;
+mod evidence;
 mod life;
 mod look;
 mod tell;
@@ -28,7 +29,7 @@ use crate::model::desired::Invalid;
 use crate::model::ids::ProjectId;
 use crate::model::leaving::Leaving;
 use crate::model::{Inventory, Plan, PlanDigest, Unknown};
-use crate::plan::offboard::{NotTold, Refusal, Remaining};
+use crate::plan::offboard::{NotTold, Refusal, Remaining, Stage};
 use crate::plan::still_fits;
 use crate::report::leaving::Phase;
 use bars::{Barred, Weight};
@@ -48,6 +49,7 @@ pub(in crate::reconcile) struct Asked {
 #[derive(Clone, Debug)]
 pub(in crate::reconcile) struct Saw {
     pub(in crate::reconcile) inventory: Inventory,
+    pub(in crate::reconcile) stage: Stage,
     pub(in crate::reconcile) left: Result<Vec<Remaining>, NotTold>,
     pub(in crate::reconcile) bars: Vec<Barred>,
     pub(in crate::reconcile) appeared: Vec<String>,
