@@ -27,7 +27,7 @@ use crate::real::Client;
 pub use held::Held;
 
 /// Far more than a machine under load needs.
-const WITHIN: Duration = Duration::from_secs(90);
+const WITHIN: Duration = Duration::from_secs(240);
 
 /// A tenant, and all that looks after its leaving.
 pub struct Leaving {
