@@ -229,6 +229,81 @@ async fn a_tenant_that_a_cloudspec_lists_after_the_approval_is_not_touched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_got_a_child_or_was_made_immutable_after_the_approval_is_not_touched() {
+    for reason in ["HasChildren", "Immutable"] {
+        let (stage, id) = offered_and_held("changed").await;
+        {
+            let mut world = stage.sim.world();
+            if reason == "Immutable" {
+                world.projects.get_mut(&id).unwrap().immutable = Some(true);
+            } else {
+                let domain = world.projects.get(&id).unwrap().domain.clone();
+                let child = world.add_project(&domain, "child", "");
+                world.projects.get_mut(&child).unwrap().parent.clone_from(&id);
+            }
+        }
+        stage.resume().unwrap();
+        until_refused(&stage, "x", reason).await;
+        untouched(&stage).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_another_object_is_about_since_the_approval_is_not_touched() {
+    let (stage, id) = offered_and_held("rival").await;
+    leave(&stage, "other", (&id, "t0001", "tenants"), QUICK);
+    stage.resume().unwrap();
+    let message = until_refused(&stage, "x", "AskedTwice").await;
+    assert!(message.contains("/other is about this project too"), "{message}");
+    until_refused(&stage, "other", "AskedTwice").await;
+    untouched(&stage).await;
+}
+
+/// A clouds.yaml in which one cloud is scoped to this project.
+fn scoped_to(clouds_yaml: &str, cloud: &str, project: &str) -> String {
+    let (before, entry) = clouds_yaml.split_once(&format!("  {cloud}:\n")).unwrap();
+    let entry = entry.replacen(
+        "project_name: admin, project_domain_name: Default",
+        &format!("project_id: {project}"),
+        1,
+    );
+    format!("{before}  {cloud}:\n{entry}")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_project_of_the_credentials_in_use_is_not_touched_to_look_or_to_apply() {
+    for (cloud, reason) in [("observer", "OwnProject"), ("admin", "")] {
+        let stage = stage("own").await;
+        let id = id_of(&stage, "tenants", "t0001");
+        {
+            let mut world = stage.sim.world();
+            let user = world.user_id("Default", cloud).unwrap();
+            world.grant(&Actor::User(user), "admin", Scope::Project(id.clone()));
+        }
+        let clouds = scoped_to(&stage.sim.clouds_yaml(), cloud, &id);
+        stage.scene.secret("cloud", &stage.proxy.clouds_yaml(&clouds)).await.unwrap();
+        leave(&stage, "x", (&id, "t0001", "tenants"), WITH_PROJECT);
+        if reason.is_empty() {
+            // Which credential applies is known when it is read: after the approval.
+            until_state(&stage, "x", "AwaitingApproval").await;
+            approve(&stage, "x");
+            let stopped = |object: &TenantOffboard| {
+                let run = object.status.as_ref().and_then(|status| status.last_execution.as_ref());
+                run.is_some_and(|run| run.result == "Stopped")
+            };
+            until(&stage, "x", "the plan is stopped", stopped).await;
+            let plans = stage.decided().await.unwrap();
+            let said = plans[0].status.as_ref().unwrap().message.clone().unwrap();
+            assert!(said.contains("which is to leave"), "{said}");
+            assert_eq!(stage.proxy.writes(), vec![]);
+        } else {
+            until_refused(&stage, "x", reason).await;
+            untouched(&stage).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_role_that_was_given_after_the_plan_goes_only_with_another_approval() {
     let (stage, id) = offered_and_held("appeared").await;
     let offered = api(&stage).get("x").await.unwrap().status.unwrap().plan.unwrap();

@@ -7,6 +7,7 @@
 //! that ends in vain shows the object and the end of the controller's log.
 
 mod controller;
+pub mod leaving;
 pub mod real;
 mod stage;
 

@@ -2,7 +2,8 @@
 //!
 //! # Guarantees
 //! Every type of every service in the catalogue is whole or Unknown. Each row is held against the project's id here, whatever the filter
-//! in the request. Of a project that Keystone has no more, what can be reached only through it is not there.
+//! in the request. Of a project that Keystone has no more, what can be reached only through it is not there. A look ends within
+//! ten minutes: what was not answered by then is Unknown.
 
 mod compute;
 mod container_infra;
@@ -17,6 +18,7 @@ mod users;
 mod volume;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::AT_ONCE;
 use super::audit::Audit;
@@ -27,6 +29,9 @@ use crate::model::cloud::{QuotaService, QuotaValues};
 use crate::model::ids::ProjectId;
 use crate::model::inventory::{Inventory, Loss, Resource, ResourceKey, ResourceType, ResourceType as T};
 use crate::model::{Sighting, Unknown};
+
+/// The longest time that a look takes, whatever hangs.
+const WHOLE: Duration = Duration::from_secs(600);
 
 /// What one service says.
 #[derive(Debug, Default)]
@@ -43,7 +48,7 @@ pub(super) struct Part {
 
 /// Looks at all that one tenant holds.
 pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
-    let read = &Audit::new(read, AT_ONCE);
+    let read = &Audit::new(read, AT_ONCE).within(WHOLE);
     let keystone = identity::collect(read, tenant).await;
     let services = keystone.services.as_ref();
     // What the catalogue does not have holds nothing; where the catalogue is not known, every service is asked.

@@ -193,8 +193,9 @@ impl Seen<'_> {
             Weight::NoPlan => false,
         };
         let bars: Vec<Barred> = bars.into_iter().filter(counts).collect();
-        let thaw = thaw::thaw(&self.inventory, self.project(), &self.past.frozen(), &self.declared.uid);
-        let done = thaw.steps.is_empty() && thaw.left_alone.is_empty() && bars.is_empty();
+        let frozen = self.past.frozen();
+        let thaw = thaw::thaw(&self.inventory, self.project(), &frozen, &self.declared.uid);
+        let done = thaw.steps.is_empty() && thaw::is_told(&self.inventory, &frozen) && bars.is_empty();
         let plan = if bars.is_empty() { thaw } else { self.nothing() };
         let left = remains(&self.inventory, &self.asked().leaving, Stage::Resources);
         let phase = if done { Phase::Aborted } else { Phase::Aborting };
