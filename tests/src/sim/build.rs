@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::held::Held;
 use super::world::{
     Actor, ApplicationCredential, Domain, Grant, Group, Network, Project, Role, Rule, Scope, SecurityGroup,
     User, World, stamp,
@@ -102,6 +103,7 @@ impl World {
             volume_quotas: BTreeMap::new(),
             load_balancer_quotas: BTreeMap::new(),
             key_manager_quotas: BTreeMap::new(),
+            held: Held::default(),
             usage: BTreeMap::new(),
             absent: BTreeSet::new(),
             token_lifetime: Duration::from_secs(24 * 3600),
