@@ -29,9 +29,7 @@ fn route(world: &mut World, call: &Call) -> Reply {
             let own = world.held.clusters.iter().filter(|(_, one)| is_seen(&caller, &one.project));
             list(call, "clusters", own.map(|(id, one)| (id.clone(), cluster(id, one))).collect())
         }
-        ("GET", ["v1", "clusters", id]) => {
-            shown(world, &caller, id).map(|one| Answer::ok(cluster(id, one)))
-        }
+        ("GET", ["v1", "clusters", id]) => shown(world, &caller, id).map(|one| Answer::ok(cluster(id, one))),
         ("DELETE", ["v1", "clusters", id]) => delete(world, &caller, id),
         ("GET", ["v1", "clustertemplates", "detail"]) => {
             let own = world.held.cluster_templates.iter();

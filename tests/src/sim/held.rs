@@ -260,6 +260,8 @@ pub struct SecretOrder {
     pub project: String,
     /// The id of its user.
     pub creator: String,
+    /// The id of the secret that came of it.
+    pub secret: String,
 }
 
 /// A cluster.

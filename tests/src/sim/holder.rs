@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::held::{
-    Backup, Cluster, ClusterTemplate, GroupSnapshot, LoadBalancer, Offer, Secret, SecretContainer, SecretOrder,
-    Server, ServerGroup, Snapshot, Volume, VolumeGroup, VolumeTransfer,
+    Backup, Cluster, ClusterTemplate, GroupSnapshot, LoadBalancer, Offer, Secret, SecretContainer,
+    SecretOrder, Server, ServerGroup, Snapshot, Volume, VolumeGroup, VolumeTransfer,
 };
 use super::world::World;
 
@@ -91,7 +91,11 @@ impl Holder<'_> {
     /// A server that is kept for a while after it was deleted.
     pub fn soft_deleted_server(&mut self, name: &str) -> String {
         let id = self.server(name);
-        self.world.held.servers.entry(id.clone()).and_modify(|one| "SOFT_DELETED".clone_into(&mut one.status));
+        self.world
+            .held
+            .servers
+            .entry(id.clone())
+            .and_modify(|one| "SOFT_DELETED".clone_into(&mut one.status));
         id
     }
 
@@ -235,10 +239,12 @@ impl Holder<'_> {
         id
     }
 
-    /// An order of a secret.
+    /// An order, and the secret that came of it.
     pub fn secret_order(&mut self, name: &str) -> String {
+        let secret = self.secret(name);
         let (id, (project, creator)) = (self.world.uuid(), self.owner());
-        self.world.held.orders.insert(id.clone(), SecretOrder { name: name.to_owned(), project, creator });
+        let order = SecretOrder { name: name.to_owned(), project, creator, secret };
+        self.world.held.orders.insert(id.clone(), order);
         id
     }
 

@@ -15,8 +15,7 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
     if answer.status == 401 {
         return answer;
     }
-    let answer =
-        answer.with("openstack-api-version", version(call)).with("vary", "openstack-api-version");
+    let answer = answer.with("openstack-api-version", version(call)).with("vary", "openstack-api-version");
     // The document of versions comes from before Barbican gives ids; where the caller brings an id, that is the id.
     let given = call.header("X-OpenStack-Request-ID").unwrap_or(&call.request_id);
     if call.path.is_empty() { answer } else { answer.with("x-openstack-request-id", given) }

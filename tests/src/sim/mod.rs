@@ -38,8 +38,8 @@ use tokio::task::JoinHandle;
 use self::http::{Answer, Call};
 pub use build::Builder;
 pub use held::{
-    Backup, Cluster, ClusterTemplate, Course, GroupSnapshot, Held, LoadBalancer, Offer, Secret, SecretContainer,
-    SecretOrder, Server, ServerGroup, Snapshot, Volume, VolumeGroup, VolumeTransfer,
+    Backup, Cluster, ClusterTemplate, Course, GroupSnapshot, Held, LoadBalancer, Offer, Secret,
+    SecretContainer, SecretOrder, Server, ServerGroup, Snapshot, Volume, VolumeGroup, VolumeTransfer,
 };
 pub use holder::Holder;
 pub use world::{

@@ -40,7 +40,7 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
     };
     let answer = reply.unwrap_or_else(|refusal| refusal);
     let answer = match answer.status {
-        401 => answer,
+        401 | 202 => answer,
         _ => answer.with("x-compute-request-id", call.request_id.clone()),
     };
     let answer = match answer.status == 401 || foreign {

@@ -55,17 +55,12 @@ fn is_own(caller: &Caller, project: &str) -> bool {
 }
 
 fn forbidden(rule: &str) -> Answer {
-    error(
-        403,
-        "forbidden",
-        &format!("Policy doesn't allow os_compute_api:{rule} to be performed."),
-    )
+    error(403, "forbidden", &format!("Policy doesn't allow os_compute_api:{rule} to be performed."))
 }
 
 fn missing(what: &str) -> Answer {
     error(404, "itemNotFound", &format!("{what} could not be found."))
 }
-
 
 /// A name, as it stands in a path.
 fn decoded(name: &str) -> String {
@@ -93,8 +88,7 @@ fn servers(world: &World, call: &Call, caller: &Caller, detail: bool) -> Reply {
     let rows = world.held.servers.iter().filter(|(_, one)| wanted(one));
     let rows = rows.map(|(id, one)| (id.clone(), server(id, one))).collect();
     let page = page(call, rows);
-    let page =
-        page.map_err(|marker| error(400, "badRequest", &format!("marker [{marker}] not found")))?;
+    let page = page.map_err(|marker| error(400, "badRequest", &format!("marker [{marker}] not found")))?;
     Ok(Answer::ok(page.linked(call, "servers")))
 }
 
@@ -203,8 +197,7 @@ fn flavors(world: &World, call: &Call, caller: &Caller) -> Reply {
         (id.clone(), row)
     };
     let page = page(call, rows.map(row).collect());
-    let page =
-        page.map_err(|marker| error(400, "badRequest", &format!("marker [{marker}] not found")))?;
+    let page = page.map_err(|marker| error(400, "badRequest", &format!("marker [{marker}] not found")))?;
     Ok(Answer::ok(page.linked(call, "flavors")))
 }
 
@@ -221,8 +214,7 @@ fn flavor_access(world: &World, caller: &Caller, id: &str) -> Reply {
 
 fn access(id: &str, flavor: &Offer) -> Value {
     let projects = flavor.access.iter().flatten();
-    let rows: Vec<Value> =
-        projects.map(|project| json!({"flavor_id": id, "tenant_id": project})).collect();
+    let rows: Vec<Value> = projects.map(|project| json!({"flavor_id": id, "tenant_id": project})).collect();
     json!({"flavor_access": rows})
 }
 

@@ -25,14 +25,13 @@ pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&s
         ("GET", ["secrets", id]) => {
             readable(world, caller, id, "retrieval").map(|one| Answer::ok(secret(call, id, one)))
         }
-        ("DELETE", ["secrets", id]) => {
-            may_delete(world, caller, id).map(|()| {
-                world.held.secrets.remove(*id);
-                Answer::empty(204)
-            })
+        ("DELETE", ["secrets", id]) => may_delete(world, caller, id).map(|()| {
+            world.held.secrets.remove(*id);
+            Answer::empty(204)
+        }),
+        ("GET", ["containers", id]) => {
+            own_container(world, caller, id, "retrieval").map(|one| Answer::ok(container(call, id, one)))
         }
-        ("GET", ["containers", id]) => own_container(world, caller, id, "retrieval")
-            .map(|one| Answer::ok(container(call, id, one))),
         ("DELETE", ["containers", id]) => delete_container(world, caller, id),
         ("GET", ["orders", id]) => own_order(world, caller, id).map(|one| Answer::ok(order(call, id, one))),
         ("DELETE", ["orders", id]) => delete_order(world, caller, id),
@@ -74,12 +73,13 @@ fn list(world: &World, call: &Call, caller: &Caller, key: &str, what: &str) -> R
     let (offset, limit) = (number("offset").unwrap_or(0), number("limit").unwrap_or(10).min(100));
     let total = all.len();
     let rows: Vec<Value> = all.into_iter().skip(offset).take(limit).collect();
+    let is_empty = rows.is_empty();
     let mut body = json!({key: rows, "total": total});
     let page = |offset: usize| json!(format!("{}?limit={limit}&offset={offset}", call.address()));
     if offset + limit < total {
         body["next"] = page(offset + limit);
     }
-    if offset > 0 {
+    if offset > 0 && !is_empty {
         body["previous"] = page(offset.saturating_sub(limit));
     }
     Ok(Answer::ok(body))
@@ -108,10 +108,11 @@ fn container(call: &Call, id: &str, one: &SecretContainer) -> Value {
 }
 
 fn order(call: &Call, id: &str, one: &SecretOrder) -> Value {
-    let SecretOrder { name, project: _, creator } = one;
+    let SecretOrder { name, project: _, creator, secret } = one;
     json!({
         "status": "ACTIVE", "creator_id": creator, "meta": {"name": name},
         "order_ref": format!("{}/v1/orders/{id}", call.base()),
+        "secret_ref": format!("{}/v1/secrets/{secret}", call.base()),
     })
 }
 

@@ -73,8 +73,9 @@ pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&s
             delete(world, caller, of(plural)?, id, |held, id| can_go(held, of(plural).map(|of| of.kind), id))
         }
         ("GET", ["volume-transfers", "detail"]) => transfers(world, call, caller),
-        ("GET", ["volume-transfers", id]) => transfer(world, caller, id)
-            .map(|one| Answer::ok(json!({"transfer": transfer_row(id, one)}))),
+        ("GET", ["volume-transfers", id]) => {
+            transfer(world, caller, id).map(|one| Answer::ok(json!({"transfer": transfer_row(id, one)})))
+        }
         ("DELETE", ["volume-transfers", id]) => delete_transfer(world, caller, id),
         ("GET", ["types"]) => types(world, call, caller),
         ("GET", ["types", id, "os-volume-type-access"]) => type_access(world, caller, id),
@@ -124,9 +125,11 @@ fn rows(held: &Held, kind: Kind) -> Vec<(String, String, Value)> {
         Kind::VolumeGroup => {
             held.volume_groups.iter().map(|(id, one)| of(id, &one.project, group(id, one))).collect()
         }
-        Kind::GroupSnapshot => {
-            held.group_snapshots.iter().map(|(id, one)| of(id, &one.project, group_snapshot(id, one))).collect()
-        }
+        Kind::GroupSnapshot => held
+            .group_snapshots
+            .iter()
+            .map(|(id, one)| of(id, &one.project, group_snapshot(id, one)))
+            .collect(),
         Kind::Server | Kind::LoadBalancer | Kind::Cluster => Vec::new(),
     }
 }
@@ -134,7 +137,7 @@ fn rows(held: &Held, kind: Kind) -> Vec<(String, String, Value)> {
 fn volume(id: &str, one: &Volume) -> Value {
     let Volume { name, project, size, status, snapshot, group, server } = one;
     let attachments: Vec<Value> =
-        server.iter().map(|server| json!({"server_id": server, "host_name": null})).collect();
+        server.iter().map(|server| json!({"id": id, "server_id": server, "host_name": null})).collect();
     json!({
         "id": id, "name": name, "os-vol-tenant-attr:tenant_id": project, "size": size, "status": status,
         "snapshot_id": snapshot, "group_id": group, "attachments": attachments,
@@ -189,7 +192,14 @@ fn list(world: &World, call: &Call, caller: &Caller, sort: &Sort) -> Reply {
 fn shown(world: &World, caller: &Caller, sort: &Sort, id: &str) -> Result<Value, Answer> {
     let found = rows(&world.held, sort.kind).into_iter().find(|(one, ..)| one == id);
     let found = found.filter(|(_, project, _)| is_seen(caller, project));
-    found.map(|(_, _, row)| row).ok_or_else(|| missing(sort.title, id))
+    let (_, _, mut row) = found.ok_or_else(|| missing(sort.title, id))?;
+    // Whose they are is told to who sees all.
+    if let (Kind::VolumeGroup | Kind::GroupSnapshot, false, Some(row)) =
+        (sort.kind, sees_all(caller), row.as_object_mut())
+    {
+        row.remove("project_id");
+    }
+    Ok(row)
 }
 
 fn delete(
