@@ -6,10 +6,13 @@
 
 mod access;
 mod identity;
+mod image;
+mod lent;
 mod network;
 mod quotas;
 mod run;
 mod script;
+mod tenant;
 
 use std::path::PathBuf;
 

@@ -97,7 +97,8 @@ fn same(value: &Value, asked: &str) -> bool {
         Value::String(text) => text == asked,
         Value::Bool(flag) => *flag == matches!(asked, "true" | "True" | "1"),
         Value::Number(number) => number.to_string() == asked,
-        Value::Null | Value::Array(_) | Value::Object(_) => false,
+        Value::Array(items) => items.iter().any(|item| item == asked),
+        Value::Null | Value::Object(_) => false,
     }
 }
 
