@@ -90,7 +90,7 @@ fn list(world: &World, call: &Call, caller: &Caller) -> Answer {
     {
         let others = call.query.iter().filter(|(name, _)| name != "marker");
         let others = others.map(|(name, value)| format!("{name}={value}"));
-        let query: Vec<String> = [format!("marker={last}")].into_iter().chain(others).collect();
+        let query: Vec<String> = others.chain([format!("marker={last}")]).collect();
         body["next"] = json!(format!("/v2/images?{}", query.join("&")));
     }
     Answer::ok(body)

@@ -19,6 +19,7 @@ mod image;
 mod key_manager;
 mod load_balancer;
 mod network;
+mod tenant;
 mod volume;
 mod world;
 
@@ -33,6 +34,7 @@ use tokio::task::JoinHandle;
 
 use self::http::{Answer, Call};
 pub use build::Builder;
+pub use tenant::Lost;
 pub use world::{
     Actor, AddressGroup, ApplicationCredential, Credential, Domain, Grant, Group, Networking, Project,
     Quotas, Role, Rule, Scope, SecurityGroup, Trust, User, World,

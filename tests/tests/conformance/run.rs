@@ -155,7 +155,10 @@ impl Run {
         let body = body.map(|body| body.to_string());
         let mut what = format!("{token}: {call}");
         if let Some(body) = body {
-            what += &format!(" {}", self.anonymous(&body));
+            // An address that was free is sent on.
+            let said = serde_json::from_str(&body)
+                .map_or_else(|_| body.clone(), |body| self.compared(body).to_string());
+            what += &format!(" {}", self.anonymous(&said));
             request = request.header("Content-Type", "application/json").body(body);
         }
         headers.iter().for_each(|(name, value)| what += &format!(" [{name}: {value}]"));
@@ -264,7 +267,7 @@ impl Run {
             Value::String(text) => {
                 // Keystone and Nova append the whole schema to what is wrong.
                 let text = text.split("\n\n").next().unwrap_or_default();
-                Value::String(self.anonymous(text))
+                Value::String(in_order(&self.anonymous(text)))
             }
             Value::Array(rows) => {
                 let mut rows: Vec<Value> = rows.into_iter().map(|row| self.compared(row)).collect();
@@ -314,12 +317,24 @@ impl Run {
     }
 }
 
+/// A message that lists the ports in use lists them in no order.
+fn in_order(text: &str) -> String {
+    match text.split_once("id for these ports is: ") {
+        Some((before, ids)) => {
+            let mut ids: Vec<&str> = ids.trim_end_matches('.').split(',').collect();
+            ids.sort_unstable();
+            format!("{before}id for these ports is: {}", ids.join(","))
+        }
+        None => text.to_owned(),
+    }
+}
+
 /// Ids that have no name.
 fn mask(text: &str) -> String {
     let mut masked = String::new();
     let mut word = String::new();
     let flush = |word: &mut String, masked: &mut String| {
-        let hex = word.chars().filter(|c| *c != '-').count() == 32;
+        let hex = matches!(word.chars().filter(|c| *c != '-').count(), 32 | 64);
         masked.push_str(if hex { "<id>" } else { word });
         word.clear();
     };

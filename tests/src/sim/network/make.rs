@@ -213,7 +213,7 @@ fn floating_ip(world: &mut World, project: &str, given: &Value) -> Result<String
     let fixed = world.of(Networking::Port).get(&inner).map(|port| port["fixed_ips"][0]["ip_address"].clone());
     let row = json!({
         "floating_network_id": "", "floating_ip_address": fixed_ips[0]["ip_address"], "status": "DOWN",
-        "port_id": given["port_id"], "router_id": router, "fixed_ip_address": fixed, "description": "",
+        "port_id": given["port_id"], "router_id": router, "fixed_ip_address": fixed, "description": "", "qos_policy_id": null,
         "port_forwardings": [],
     });
     let id = insert(world, Networking::FloatingIp, project, given, with_times(row, 0));

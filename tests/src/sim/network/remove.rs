@@ -11,14 +11,14 @@ use super::{error, forwardings, routers};
 /// Owners of ports that go with their network.
 const WITH_NETWORK: [&str; 2] = ["network:dhcp", "network:distributed"];
 
-pub(super) fn remove(world: &mut World, kind: Networking, id: &str) -> Result<(), Answer> {
-    match in_the_way(world, kind, id) {
-        Some(refusal) => return Err(refusal),
-        None => along(world, kind, id),
-    }
+pub(super) fn check(world: &World, kind: Networking, id: &str) -> Result<(), Answer> {
+    in_the_way(world, kind, id).map_or(Ok(()), Err)
+}
+
+pub(super) fn remove(world: &mut World, kind: Networking, id: &str) {
+    along(world, kind, id);
     world.networking.entry(kind).or_default().remove(id);
     forget_shares(world, id);
-    Ok(())
 }
 
 /// Shares go with what is shared.

@@ -205,7 +205,12 @@ pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&s
         ("GET", []) => {
             let (rows, shared) = (world.of(form.kind), &*world);
             let row = |id: &str| shown(shared, form.kind, id);
-            paging::list(call, caller, form.listed, rows.keys().map(String::as_str), row)
+            let ids = rows.keys().map(String::as_str);
+            match form.kind {
+                // No limit is heard there.
+                Networking::RbacPolicy => paging::whole(call, caller, form.listed, ids, row),
+                _ => paging::list(call, caller, form.listed, ids, row),
+            }
         }
         ("POST", []) => create(world, call, caller, form),
         ("GET", [id]) => {
@@ -216,10 +221,11 @@ pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&s
         ("DELETE", [id]) => {
             let row = form.find(world, caller, id)?;
             may_write(caller, project(row), &format!("delete_{}", form.one))?;
-            if let Some(revision) = row["revision_number"].as_u64() {
-                constrained(call, revision)?;
-            }
-            remove::remove(world, form.kind, id)?;
+            let revision = row["revision_number"].as_u64();
+            // What is in the way comes before a revision that is past.
+            remove::check(world, form.kind, id)?;
+            revision.map_or(Ok(()), |revision| constrained(call, revision))?;
+            remove::remove(world, form.kind, id);
             Ok(Answer::empty(204))
         }
         ("PUT", [id, rest @ ..]) if form.kind == Networking::Router => {
