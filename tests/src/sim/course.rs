@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use serde_json::json;
+
 use super::held::{Course, Held, Kind};
-use super::world::World;
+use super::world::{Networking, World};
 
 impl World {
     /// Takes a removal up.
@@ -48,6 +50,7 @@ impl World {
                     volume.server = None;
                     "available".clone_into(&mut volume.status);
                 }
+                self.unbind(id);
             }
             Kind::Volume => drop(held.volumes.remove(id)),
             Kind::Snapshot => drop(held.snapshots.remove(id)),
@@ -62,9 +65,21 @@ impl World {
             }
             Kind::LoadBalancer => {
                 let port = held.load_balancers.remove(id).and_then(|one| one.port);
-                port.map(|port| self.ports.remove(&port));
+                let ports = self.networking.entry(Networking::Port).or_default();
+                port.map(|port| ports.remove(&port));
             }
             Kind::Cluster => drop(held.clusters.remove(id)),
+        }
+    }
+}
+
+impl World {
+    /// Nova lets go of the ports of a server.
+    fn unbind(&mut self, server: &str) {
+        let ports = self.networking.entry(Networking::Port).or_default();
+        for port in ports.values_mut().filter(|port| port["device_id"] == server) {
+            port["device_id"] = json!("");
+            port["device_owner"] = json!("");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A simulated OpenStack at HTTP level: Keystone, Neutron, Nova, Cinder, Octavia, Barbican and Magnum as far as the controller uses them.
+//! A simulated OpenStack at HTTP level: Keystone, Neutron, Glance, Nova, Cinder, Octavia, Barbican and Magnum as far as the controller uses them.
 //!
 //! What comes in: a [`World`]. What goes out: one listener on loopback that answers as Caracal does, and the world, to look at
 //! and to change.
@@ -19,10 +19,12 @@ mod held;
 mod holder;
 mod http;
 mod identity;
+mod image;
 mod key_manager;
 mod load_balancer;
 mod network;
 mod pages;
+mod tenant;
 mod volume;
 mod world;
 
@@ -42,9 +44,10 @@ pub use held::{
     SecretContainer, SecretOrder, Server, ServerGroup, Snapshot, Volume, VolumeGroup, VolumeTransfer,
 };
 pub use holder::Holder;
+pub use tenant::Lost;
 pub use world::{
-    Actor, AddressGroup, ApplicationCredential, Domain, Grant, Group, Network, Port, Project, Quotas, Role,
-    Rule, Scope, SecurityGroup, User, World,
+    Actor, AddressGroup, ApplicationCredential, Credential, Domain, Grant, Group, Networking, Project,
+    Quotas, Role, Rule, Scope, SecurityGroup, Trust, User, World,
 };
 
 /// A running simulated cloud. Dropped, it accepts no more connections.
@@ -126,6 +129,7 @@ fn answer(world: &mut World, call: &mut Call) -> Answer {
     match call.enter().as_str() {
         "identity" => identity::answer(world, call),
         "network" => network::answer(world, call),
+        "image" => image::answer(world, call),
         "compute" => compute::answer(world, call),
         "volume" => volume::answer(world, call),
         "load-balancer" => load_balancer::answer(world, call),

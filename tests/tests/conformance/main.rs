@@ -7,10 +7,13 @@
 mod access;
 mod held;
 mod identity;
+mod image;
+mod lent;
 mod network;
 mod quotas;
 mod run;
 mod script;
+mod tenant;
 
 use std::path::PathBuf;
 

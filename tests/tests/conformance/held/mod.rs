@@ -111,7 +111,7 @@ async fn play(run: &mut Run, name: &str) {
 /// One call, of whose answer these fields are compared.
 async fn ask(run: &mut Run, who: &str, call: &str, body: Option<Value>, key: &str, fields: &[&str]) {
     run.call_as(who, call, body, headers(call)).await;
-    run.keep_fields(key, fields);
+    run.keep_only(key, fields);
 }
 
 /// Only whether it is taken, and in which words it is refused.

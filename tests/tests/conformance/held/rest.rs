@@ -85,7 +85,7 @@ pub(super) async fn barbican(run: &mut Run) {
             .await;
     }
     run.call_as("within", "key-manager GET /v1/secrets/{secret}", None, &[]).await;
-    run.keep_fields("", OF_KEYS);
+    run.keep_only("", OF_KEYS);
 }
 
 /// Each is removed, and once more; what takes its time, until it is gone.
