@@ -176,6 +176,10 @@ async fn nova(run: &mut Run, name: &str) {
         ] {
             ask(run, who, &format!("compute GET /v2.1/{path}"), None, key, fields).await;
         }
+        for path in ["", "/defaults"] {
+            let call = format!("compute GET /v2.1/os-quota-sets/{NO_PROJECT}{path}");
+            ask(run, who, &call, None, "quota_set", &["id", "cores"]).await;
+        }
         for path in ["servers", "os-server-groups", "os-keypairs"] {
             told(run, who, &format!("compute GET /v2.1/{path}/{NOBODY}"), None).await;
         }
@@ -247,6 +251,8 @@ async fn cinder(run: &mut Run, name: &str) {
         }
         let pages = get("volumes/detail?limit=1&all_tenants=1&project_id={one}");
         ask(run, who, &pages, None, "volumes", &["size"]).await;
+        let witness = get("volumes?all_tenants=1&project_id={one}&limit=1");
+        ask(run, who, &witness, None, "volumes", &["nothing"]).await;
         told(run, who, &get("backups/detail?limit=1000&all_tenants=1&project_id={one}"), None).await;
         told(run, who, &get(&format!("backups/{NOBODY}")), None).await;
         ask(
