@@ -174,7 +174,7 @@ impl Leaving {
     }
 
     /// Waits until a call stands in the trap, and approves what is asked for meanwhile; false where it is over and none came.
-    pub(crate) async fn sprung(&self, trap: &mut Trap, approvals: &mut usize) -> bool {
+    pub(crate) async fn sprung(&self, trap: &mut Trap) -> bool {
         let api: Api<TenantOffboard> =
             Api::namespaced(self.stage.scene.client(), &self.stage.scene.namespace.name);
         let deadline = Instant::now() + WITHIN;
@@ -188,7 +188,6 @@ impl Leaving {
             match object.status.unwrap_or_default().state.as_deref() {
                 Some("AwaitingApproval") if !annotations.contains_key("approved") => {
                     self.approve();
-                    *approvals += 1;
                 }
                 Some("Completed" | "Incomplete") => return false,
                 _ => assert!(Instant::now() < deadline, "it neither comes nor ends"),
