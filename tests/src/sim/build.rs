@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::held::Held;
 use super::world::{
     Actor, ApplicationCredential, Domain, Grant, Group, Networking, Project, Role, Rule, Scope,
     SecurityGroup, User, World, stamp,
@@ -107,6 +108,7 @@ impl World {
             volume_quotas: BTreeMap::new(),
             load_balancer_quotas: BTreeMap::new(),
             key_manager_quotas: BTreeMap::new(),
+            held: Held::default(),
             usage: BTreeMap::new(),
             absent: BTreeSet::new(),
             token_lifetime: Duration::from_secs(24 * 3600),

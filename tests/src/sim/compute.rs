@@ -1,4 +1,6 @@
-//! Nova: quotas of servers.
+//! Nova: quotas of servers, and what tenants hold.
+
+mod tenant;
 
 use serde_json::{Map, Value, json};
 
@@ -63,6 +65,11 @@ fn route(world: &mut World, call: &Call, minor: u32) -> Reply {
             "Version 2.{minor} is not supported by the API. Minimum is 2.1 and maximum is 2.{NEWEST}."
         );
         return Err(error(406, "computeFault", &message));
+    }
+    if let ["v2.1", path @ ..] = segments.as_slice()
+        && let Some(reply) = tenant::answer(world, call, &caller, path)
+    {
+        return reply;
     }
     match (call.method.as_str(), segments.as_slice()) {
         ("GET", ["v2.1"]) => Ok(Answer::ok(json!({"version": {

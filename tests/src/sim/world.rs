@@ -6,6 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::held::Held;
+
 /// The whole state of the simulated cloud.
 #[derive(Clone, Debug)]
 pub struct World {
@@ -49,6 +51,8 @@ pub struct World {
     pub load_balancer_quotas: Quotas,
     /// Barbican's.
     pub key_manager_quotas: Quotas,
+    /// What tenants hold in Nova, Cinder, Octavia, Barbican and Magnum.
+    pub held: Held,
     /// How much of a resource of Nova or Cinder a project uses; a limit below it is refused.
     pub usage: Quotas,
     /// Types of services that this cloud does not have.

@@ -90,6 +90,13 @@ impl Run {
         json!({"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope})
     }
 
+    /// What asks for a token of one of the cloud's own users in a project, by its id.
+    pub(crate) fn auth_in(&self, login: &Login, user: &str, project: &str) -> Value {
+        let mut auth = self.auth(login, user, Scope::Project);
+        auth["scope"] = json!({"project": {"id": project}});
+        auth
+    }
+
     fn learn_services(&mut self, token: &Value) {
         for service in token["token"]["catalog"].as_array().into_iter().flatten() {
             let endpoints = service["endpoints"].as_array().cloned().unwrap_or_default();
@@ -218,6 +225,26 @@ impl Run {
         seen.body = rows.map(|(key, value)| json!({"what": key, "empty": empty(value)})).collect();
     }
 
+    /// Of the last answer, where it is no refusal, these fields alone are compared: of the rows under a key, or of the one that it is.
+    pub(crate) fn keep_only(&mut self, key: &str, fields: &[&str]) {
+        let Some(seen) = self.seen.last_mut().filter(|seen| seen.status < 300) else { return };
+        let links = format!("{key}_links");
+        let Some(body) = seen.body.as_object_mut() else { return };
+        if !body.contains_key(key) {
+            seen.body = fields_of(&seen.body, fields);
+            return;
+        }
+        for (name, value) in body.iter_mut() {
+            match name.as_str() {
+                // Addresses are written in another order.
+                name if name == links || name == "next" => {
+                    *value = json!(!value.as_array().is_some_and(Vec::is_empty))
+                }
+                _ => *value = fields_of(value, fields),
+            }
+        }
+    }
+
     /// Of the last answer's objects, and of the rows in it, only these fields are compared. A refusal is compared whole.
     pub(crate) fn keep_fields(&mut self, fields: &[&str]) {
         let Some(seen) = self.seen.last_mut().filter(|seen| seen.status < 300) else { return };
@@ -314,6 +341,21 @@ impl Run {
             }
         }
         mask(&text)
+    }
+}
+
+fn fields_of(value: &Value, fields: &[&str]) -> Value {
+    match value {
+        Value::Object(object) => {
+            let kept = object.iter().filter(|(name, _)| fields.contains(&name.as_str()));
+            Value::Object(kept.map(|(name, value)| (name.clone(), fields_of(value, fields))).collect())
+        }
+        Value::Array(rows) => {
+            let mut rows: Vec<Value> = rows.iter().map(|row| fields_of(row, fields)).collect();
+            rows.sort_by_key(Value::to_string);
+            Value::Array(rows)
+        }
+        other => other.clone(),
     }
 }
 
