@@ -20,7 +20,7 @@ impl World {
         self.fill_networks(tenant, neighbour)?;
         let mut lost = self.fill_shares(tenant, neighbour)?;
         lost.extend(self.fill_groups(tenant, neighbour)?);
-        self.fill_images(tenant, neighbour);
+        lost.insert(self.fill_images(tenant, neighbour));
         self.fill_access(tenant);
         Ok(lost)
     }
@@ -105,7 +105,8 @@ impl World {
         Ok(BTreeSet::from([lost]))
     }
 
-    fn fill_images(&mut self, tenant: &str, neighbour: &str) {
+    /// The image that is shared with the neighbour.
+    fn fill_images(&mut self, tenant: &str, neighbour: &str) -> String {
         let active = |name: &str, more: Value| {
             let mut fields = json!({"name": name, "status": "active", "size": 5, "visibility": "private"});
             for (name, value) in more.as_object().into_iter().flatten() {
@@ -117,9 +118,10 @@ impl World {
         self.add_image(tenant, &active("protected", json!({"protected": true})));
         self.add_image(tenant, &active("hidden", json!({"os_hidden": true})));
         let shared = self.add_image(tenant, &active("shared", json!({"visibility": "shared"})));
-        self.image_members.insert((shared, neighbour.to_owned()));
+        self.image_members.insert((shared.clone(), neighbour.to_owned()));
         let theirs = self.add_image(neighbour, &active("theirs", json!({"visibility": "shared"})));
         self.image_members.insert((theirs, tenant.to_owned()));
+        shared
     }
 
     fn fill_access(&mut self, tenant: &str) {
