@@ -13,7 +13,7 @@ use kube::api::Api;
 use tokio::sync::watch;
 
 /// Far more than it takes.
-const WITHIN: Duration = Duration::from_secs(240);
+const WITHIN: Duration = Duration::from_secs(120);
 const LEAVING: &str = "approval: {minPlanAge: 0s}\nverifyAfter: 1s\ndeleteProject: true\n";
 
 /// The tenant that leaves and the neighbour that stays, by ids.
@@ -110,23 +110,26 @@ impl Leaving {
                 return object;
             }
             if Instant::now() > deadline || state == "Refused" {
-                let seen = serde_saphyr::to_string(&object.status).unwrap();
-                let log = self.stage.scene.controller.as_ref().map(|one| one.log()).unwrap_or_default();
-                let told = |line: &&str| line.contains(" WARN ") || line.contains(" ERROR ");
-                let end = log.lines().filter(told).collect::<Vec<_>>().join("\n");
-                let calls: Vec<String> = self
-                    .stage
-                    .proxy
-                    .calls()
-                    .iter()
-                    .filter(|call| call.is_write() || call.status.is_none_or(|status| status >= 400))
-                    .map(ToString::to_string)
-                    .collect();
-                let calls = calls.iter().rev().take(20).rev().cloned().collect::<Vec<_>>().join("\n");
-                panic!("waited in vain until {what}\n{seen}\n{end}\n{calls}");
+                panic!("waited in vain until {what}\n{}", self.seen(&object));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// How an object is, what the controller warned of, and the last writes and refusals.
+    fn seen(&self, object: &TenantOffboard) -> String {
+        let log = self.stage.scene.controller.as_ref().map(|one| one.log()).unwrap_or_default();
+        let warned = log.lines().filter(|line| line.contains(" WARN ") || line.contains(" ERROR "));
+        let calls = self.stage.proxy.calls();
+        let calls = calls.iter().filter(|call| call.is_write() || call.status.is_none_or(|code| code >= 400));
+        let calls: Vec<String> = calls.map(ToString::to_string).collect();
+        let last = calls.iter().rev().take(20).rev().cloned().collect::<Vec<_>>().join("\n");
+        format!(
+            "{}\n{:?}\n{}\n{last}",
+            serde_saphyr::to_string(&object.status).unwrap(),
+            object.metadata.annotations,
+            warned.collect::<Vec<_>>().join("\n")
+        )
     }
 
     /// Waits until it is over, and approves each plan that is asked for. How many approvals that took.
@@ -184,13 +187,13 @@ impl Leaving {
                 return true;
             }
             let object = api.get("x").await.unwrap();
-            let annotations = object.metadata.annotations.unwrap_or_default();
-            match object.status.unwrap_or_default().state.as_deref() {
+            let annotations = object.metadata.annotations.clone().unwrap_or_default();
+            match object.status.clone().unwrap_or_default().state.as_deref() {
                 Some("AwaitingApproval") if !annotations.contains_key("approved") => {
                     self.approve();
                 }
                 Some("Completed" | "Incomplete") => return false,
-                _ => assert!(Instant::now() < deadline, "it neither comes nor ends"),
+                _ => assert!(Instant::now() < deadline, "it neither comes nor ends\n{}", self.seen(&object)),
             }
         }
     }
