@@ -318,6 +318,37 @@ impl Default for Held {
     }
 }
 
+impl Held {
+    /// All that has to do with a project or a user, a line each; what is under way is in it, when it is over is not.
+    pub fn of(&self, id: &str) -> BTreeSet<String> {
+        fn lines<T: std::fmt::Debug>(rows: &BTreeMap<String, T>, kind: &str) -> Vec<String> {
+            rows.iter().map(|(id, row)| format!("{kind} {id}: {row:?}")).collect()
+        }
+        let pairs = self.keypairs.iter().map(|pair| format!("keypair {pair:?}")).collect();
+        let all: [Vec<String>; 18] = [
+            lines(&self.servers, "server"),
+            lines(&self.server_groups, "server group"),
+            pairs,
+            lines(&self.flavors, "flavor"),
+            lines(&self.volumes, "volume"),
+            lines(&self.snapshots, "snapshot"),
+            lines(&self.backups, "backup"),
+            lines(&self.volume_groups, "volume group"),
+            lines(&self.group_snapshots, "group snapshot"),
+            lines(&self.volume_transfers, "volume transfer"),
+            lines(&self.volume_types, "volume type"),
+            lines(&self.load_balancers, "load balancer"),
+            lines(&self.secrets, "secret"),
+            lines(&self.containers, "secret container"),
+            lines(&self.orders, "secret order"),
+            lines(&self.clusters, "cluster"),
+            lines(&self.cluster_templates, "cluster template"),
+            lines(&self.cluster_limits, "cluster limit"),
+        ];
+        all.into_iter().flatten().filter(|line| line.contains(id)).collect()
+    }
+}
+
 impl Offer {
     /// Whether a project may use it.
     pub(super) fn is_open_to(&self, project: Option<&str>) -> bool {

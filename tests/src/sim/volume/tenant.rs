@@ -54,7 +54,8 @@ const fn sort(
 pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&str]) -> Option<Reply> {
     let of = |plural: &str| SORTS.iter().find(|sort| sort.plural == plural);
     Some(match (call.method.as_str(), path) {
-        ("GET", [plural, "detail"]) if of(plural).is_some() => list(world, call, caller, of(plural)?),
+        ("GET", [plural, "detail"]) if of(plural).is_some() => list(world, call, caller, of(plural)?, true),
+        ("GET", [plural]) if of(plural).is_some() => list(world, call, caller, of(plural)?, false),
         ("GET", [plural, id]) if of(plural).is_some() => {
             let sort = of(plural)?;
             shown(world, caller, sort, id).map(|row| Answer::ok(json!({sort.singular: row})))
@@ -175,7 +176,7 @@ fn group_snapshot(id: &str, one: &GroupSnapshot) -> Value {
     json!({"id": id, "name": name, "project_id": project, "status": status, "group_id": group})
 }
 
-fn list(world: &World, call: &Call, caller: &Caller, sort: &Sort) -> Reply {
+fn list(world: &World, call: &Call, caller: &Caller, sort: &Sort, detail: bool) -> Reply {
     let asked = call.param("project_id");
     if asked.is_some() && !sees_all(caller) {
         return Err(invalid("Invalid filters project_id are found in query options."));
@@ -184,8 +185,9 @@ fn list(world: &World, call: &Call, caller: &Caller, sort: &Sort) -> Reply {
     let project = if all { asked } else { caller.project() };
     let own = rows(&world.held, sort.kind).into_iter();
     let own = own.filter(|(_, of, _)| project.is_none_or(|project| of == project));
-    let page = page(call, own.map(|(id, _, row)| (id, row)).collect());
-    let page = page.map_err(|marker| missing(sort.title, &marker))?;
+    let short = |row: &Value| json!({"id": row["id"], "name": row["name"]});
+    let rows = own.map(|(id, _, row)| (id, if detail { row } else { short(&row) })).collect();
+    let page = page(call, rows).map_err(|marker| missing(sort.title, &marker))?;
     Ok(Answer::ok(page.linked(call, sort.plural)))
 }
 

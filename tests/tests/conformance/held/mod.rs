@@ -247,6 +247,8 @@ async fn cinder(run: &mut Run, name: &str) {
         }
         let pages = get("volumes/detail?limit=1&all_tenants=1&project_id={one}");
         ask(run, who, &pages, None, "volumes", &["size"]).await;
+        let witness = get("volumes?all_tenants=1&project_id={one}&limit=1");
+        ask(run, who, &witness, None, "volumes", &["nothing"]).await;
         told(run, who, &get("backups/detail?limit=1000&all_tenants=1&project_id={one}"), None).await;
         told(run, who, &get(&format!("backups/{NOBODY}")), None).await;
         ask(
