@@ -127,7 +127,7 @@ fn allow(caller: &Caller, project: &str, action: &str) -> Result<(), Answer> {
     Err(error(403, "forbidden", &message))
 }
 
-/// Nova asks Keystone with the caller's token, and goes on where Keystone does not tell the caller.
+/// Nova asks Keystone in the caller's name, and believes in any project that it is not shown.
 fn known(world: &World, caller: &Caller, project: &str) -> Result<(), Answer> {
     match world.projects.contains_key(project) || !caller.has("admin") {
         true => Ok(()),

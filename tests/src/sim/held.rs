@@ -324,19 +324,24 @@ impl Held {
         fn lines<T: std::fmt::Debug>(rows: &BTreeMap<String, T>, kind: &str) -> Vec<String> {
             rows.iter().map(|(id, row)| format!("{kind} {id}: {row:?}")).collect()
         }
+        fn access(offers: &BTreeMap<String, Offer>, kind: &str) -> Vec<String> {
+            let each =
+                offers.iter().flat_map(|(id, one)| one.access.iter().flatten().map(move |of| (id, of)));
+            each.map(|(id, project)| format!("{kind} {id} open to {project}")).collect()
+        }
         let pairs = self.keypairs.iter().map(|pair| format!("keypair {pair:?}")).collect();
         let all: [Vec<String>; 18] = [
             lines(&self.servers, "server"),
             lines(&self.server_groups, "server group"),
             pairs,
-            lines(&self.flavors, "flavor"),
+            access(&self.flavors, "flavor"),
             lines(&self.volumes, "volume"),
             lines(&self.snapshots, "snapshot"),
             lines(&self.backups, "backup"),
             lines(&self.volume_groups, "volume group"),
             lines(&self.group_snapshots, "group snapshot"),
             lines(&self.volume_transfers, "volume transfer"),
-            lines(&self.volume_types, "volume type"),
+            access(&self.volume_types, "volume type"),
             lines(&self.load_balancers, "load balancer"),
             lines(&self.secrets, "secret"),
             lines(&self.containers, "secret container"),

@@ -176,6 +176,10 @@ async fn nova(run: &mut Run, name: &str) {
         ] {
             ask(run, who, &format!("compute GET /v2.1/{path}"), None, key, fields).await;
         }
+        for path in ["", "/defaults"] {
+            let call = format!("compute GET /v2.1/os-quota-sets/{NO_PROJECT}{path}");
+            ask(run, who, &call, None, "quota_set", &["id", "cores"]).await;
+        }
         for path in ["servers", "os-server-groups", "os-keypairs"] {
             told(run, who, &format!("compute GET /v2.1/{path}/{NOBODY}"), None).await;
         }
