@@ -293,11 +293,9 @@ impl Slot {
         }
         let of_neighbour = |world: &World| holdings(world, neighbour, neighbour);
         let (before, after) = (of_neighbour(&self.world), of_neighbour(&world));
-        // Of a flavor and a type, who may use them besides is another.
-        let told =
-            |row: &&String| lost.iter().any(|id| row.contains(id.as_str())) || row.contains(tenant.as_str());
+        let told = |row: &&&String| lost.iter().any(|id| row.contains(id.as_str()));
         let gone: Vec<&String> = before.difference(&after).filter(|row| !told(row)).collect();
-        let more: Vec<&String> = after.difference(&before).filter(|row| !row.contains("private")).collect();
+        let more: Vec<&String> = after.difference(&before).collect();
         if !gone.is_empty() || !more.is_empty() {
             return Err(format!("the neighbour lost {gone:#?} and has {more:#?}"));
         }
