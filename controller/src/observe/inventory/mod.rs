@@ -69,7 +69,8 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
             (&mut compute, &[T::Keypair]),
             (&mut key_manager, &[T::Secret, T::SecretContainer, T::SecretOrder, T::Quota]),
         ];
-        through.into_iter().for_each(|(part, kinds)| out_of_reach(part, kinds));
+        through.into_iter().for_each(|(part, kinds)| out_of_reach(part, kinds, &NO_WAY_IN));
+        out_of_reach(&mut compute, &[T::Quota], &[Reason::Rejected]);
     }
     let parts = [of_keystone, compute, volume, image, network, load_balancer, key_manager, container_infra];
     let mut seen = Inventory {
@@ -110,9 +111,13 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
     seen
 }
 
-/// What is found only through the project: where Keystone has it no more, nobody gets in, and nobody has a role on it.
-fn out_of_reach(part: &mut Part, kinds: &[ResourceType]) {
-    let no_way_in = [Reason::NotFound, Reason::CredentialRefused].map(|reason| reason.to_string());
+/// What is said where a project is not there to be entered.
+const NO_WAY_IN: [Reason; 2] = [Reason::NotFound, Reason::CredentialRefused];
+
+/// What is found only through the project: where Keystone has it no more, nobody gets in, and nobody has a role on it. Of its limits Nova
+/// then says that it is no valid project, to those who may ask Keystone.
+fn out_of_reach(part: &mut Part, kinds: &[ResourceType], reasons: &[Reason]) {
+    let no_way_in: Vec<String> = reasons.iter().map(ToString::to_string).collect();
     for (kind, seen) in &mut part.held {
         if kinds.contains(kind) && seen.as_ref().is_err_and(|why| no_way_in.contains(&why.reason)) {
             *seen = Ok(Vec::new());

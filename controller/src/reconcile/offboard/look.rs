@@ -130,6 +130,10 @@ impl Seen<'_> {
         if empty {
             (plan, bars) = (self.nothing(), Vec::new());
         }
+        // That it is not there is what was wanted; what could not be told is then all that is in the way.
+        if stage == Stage::Project && self.past.deleted_the_project() && left.is_err() {
+            bars.retain(|bar| bar.reason != "NoSuchTenant");
+        }
         let phase = self.phase(stage, empty, &verified);
         let again = match phase {
             Phase::Verifying => life::until_second(&verified, stage, now, *verify_after),
