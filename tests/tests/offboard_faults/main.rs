@@ -13,7 +13,6 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use cloudspec_tests::cluster;
 use cloudspec_tests::rig::{MATRIX_WHOLE, cases};
 
 use cases::{Case, all};
@@ -21,14 +20,13 @@ use slot::{Ended, Slot};
 
 const MATRIX: &str = "offboard_faults";
 /// How many writes, reads and removals are tried.
-const SAMPLE: [usize; 3] = [24, 8, 8];
+const SAMPLE: [usize; 3] = [3, 2, 1];
 /// How many tenants leave at a time: most of each is waiting.
-const AT_A_TIME: usize = 6;
-const AT_A_TIME_WHOLE: usize = 8;
+const AT_A_TIME: usize = 2;
+const AT_A_TIME_WHOLE: usize = 4;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn matrix_offboard_faults_a_tenant_is_never_gone_before_it_is_and_a_second_run_finishes_it() {
-    cluster::own().unwrap();
     let begun = Instant::now();
     let mut first = Slot::new(0).await.unwrap();
     let told = first.leaves(None).await;

@@ -17,7 +17,7 @@ use serde_json::json;
 use crate::cases::{self, Case};
 
 /// Far more than it takes.
-const WITHIN: Duration = Duration::from_secs(240);
+const WITHIN: Duration = Duration::from_secs(300);
 /// A fault that has not been told of by then goes on without a word.
 const TOLD_WITHIN: Duration = Duration::from_secs(8);
 
@@ -293,7 +293,7 @@ impl Slot {
         }
         let of_neighbour = |world: &World| holdings(world, neighbour, neighbour);
         let (before, after) = (of_neighbour(&self.world), of_neighbour(&world));
-        let told = |row: &&&String| lost.iter().any(|id| row.contains(id.as_str()));
+        let told = |row: &&String| lost.iter().any(|id| row.contains(id.as_str()));
         let gone: Vec<&String> = before.difference(&after).filter(|row| !told(row)).collect();
         let more: Vec<&String> = after.difference(&before).collect();
         if !gone.is_empty() || !more.is_empty() {

@@ -291,9 +291,7 @@ impl World {
     /// When the service would refuse.
     pub fn add(&mut self, kind: Networking, project: &str, fields: &Value) -> Result<String, String> {
         let made = match (kind, fields["floatingip_id"].as_str()) {
-            (Networking::PortForwarding, Some(floating)) => {
-                super::forwardings::make(self, &floating.to_owned(), fields)
-            }
+            (Networking::PortForwarding, Some(floating)) => super::forwardings::make(self, floating, fields),
             _ => make::make(self, kind, project, fields),
         };
         made.map_err(refusal)
