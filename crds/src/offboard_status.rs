@@ -69,6 +69,9 @@ pub struct Verified {
     pub stage: String,
     /// When it was taken.
     pub at: Time,
+    /// SHA-256 of the cloud, and of what the spec asked for: two looks count together only where both are the same.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of: String,
     /// The tenant that was looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenant: Option<SeenTenant>,

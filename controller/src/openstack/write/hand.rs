@@ -173,7 +173,7 @@ impl Hand {
         }
         let session = self.session(service);
         let mut token = session.token().await.map_err(not_sent)?;
-        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
+        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -222,7 +222,7 @@ impl Hand {
         let Call { method, service, path, body, revision, request_id, conflict } = call;
         let session = self.session(service);
         let mut token = session.token().await.map_err(not_sent)?;
-        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
+        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -300,11 +300,15 @@ impl Hand {
     }
 }
 
-fn at(mut base: Url, path: &[&str]) -> Url {
+/// A segment that a URL leaves out would lead to another thing: to the collection, or to what is above it.
+fn at(mut base: Url, path: &[&str]) -> Result<Url, WriteError> {
+    if let Some(none) = path.iter().find(|segment| matches!(**segment, "" | "." | "..")) {
+        return Err(WriteError::NotSent { message: format!("no URL can name {none:?}") });
+    }
     if let Ok(mut segments) = base.path_segments_mut() {
         segments.pop_if_empty().extend(path);
     }
-    base
+    Ok(base)
 }
 
 /// A read or a login that failed: nothing was changed by it, and it may pass.
@@ -373,4 +377,22 @@ fn words(answer: &Answer) -> Option<String> {
     let words = places.into_iter().flatten().chain(of_magnum).chain(inner);
     let words = words.filter_map(Value::as_str).next()?;
     Some(words.chars().take(LONGEST).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_url_leaves_out_is_asked_for_nowhere() {
+        let base = Url::parse("http://127.0.0.1/v2.1/").unwrap();
+        for none in ["", ".", ".."] {
+            assert!(
+                matches!(at(base.clone(), &["os-keypairs", none]), Err(WriteError::NotSent { .. })),
+                "{none}"
+            );
+        }
+        let found = at(base, &["os-keypairs", "a/../b"]).unwrap();
+        assert_eq!(found.as_str(), "http://127.0.0.1/v2.1/os-keypairs/a%2F..%2Fb");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::cloud::CloudIdentity;
 use crate::model::{Action, Inventory, Plan, ResourceKey, ResourceType, Step};
 use crate::plan::offboard::Refusal;
 use crate::report::leaving::{Bar, BarKind};
@@ -41,6 +42,16 @@ impl Barred {
             others.join(", ")
         );
         Self { weight: Weight::NotNow, reason: reasons::ASKED_TWICE, message }
+    }
+
+    /// Plans of this object were approved for another cloud: what was done there tells nothing of this one.
+    pub(super) fn elsewhere(plans: &[String], cloud: &CloudIdentity) -> Self {
+        let message = format!(
+            "ChangePlan {} was approved for another cloud than {cloud}, which spec.cloudRef leads to now: give the CloudSpec its cloud back, or \
+             delete this object and write another for this cloud",
+            plans.join(", ")
+        );
+        Self { weight: Weight::NotThisOne, reason: reasons::APPROVED_ELSEWHERE, message }
     }
 
     /// As it is told.
@@ -124,7 +135,6 @@ pub(super) fn takes_along(plan: &Plan, inventory: &Inventory) -> Result<(), Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::cloud::CloudIdentity;
     use crate::model::{PlanDigest, Unknown};
 
     fn plan() -> Plan {
@@ -146,6 +156,7 @@ mod tests {
     fn removes(what: &ResourceKey) -> Step {
         Step {
             number: 1,
+            wave: 1,
             action: Action::Remove { what: what.clone(), project: "p".into() },
             summary: String::new(),
             findings: Vec::new(),

@@ -27,9 +27,11 @@ pub(super) fn seen(
     leaving: &Leaving,
     stage: Stage,
     left: &Left,
+    asked: &str,
     now: Timestamp,
 ) -> Verified {
-    look(inventory, leaving, stage, left.as_deref().unwrap_or_default(), now)
+    let look = look(inventory, leaving, stage, left.as_deref().unwrap_or_default(), now);
+    Verified { of: life::question(&inventory.cloud, asked), ..look }
 }
 
 /// Writes down what is to be kept and is not yet.
@@ -39,8 +41,8 @@ pub(super) async fn keep(
     saw: &Saw,
     all: &[ChangePlan],
 ) -> Result<(), kube::Error> {
-    let past = Past::of(all);
-    let incomplete = incomplete(saw, &declared.what.leaving, context.clock.now());
+    let past = Past::of(all, &saw.inventory.cloud);
+    let incomplete = incomplete(saw, declared, context.clock.now());
     let plans = Plans::of(&context.client, declared.object.as_ref());
     for stage in [Stage::Resources, Stage::Project] {
         let Some(plan) = past.tried(stage) else { continue };
@@ -62,10 +64,11 @@ pub(super) async fn keep(
 }
 
 /// What is left after a plan was tried.
-fn incomplete(saw: &Saw, leaving: &Leaving, now: Timestamp) -> Option<Verified> {
+fn incomplete(saw: &Saw, declared: &Declared<TenantOffboard>, now: Timestamp) -> Option<Verified> {
+    let leaving = &declared.what.leaving;
     let something = saw.left.as_ref().is_ok_and(|left| !left.is_empty());
     let tried = saw.phase == Phase::Tried && something;
-    tried.then(|| seen(&saw.inventory, leaving, saw.stage, &saw.left, now))
+    tried.then(|| seen(&saw.inventory, leaving, saw.stage, &saw.left, &declared.asked, now))
 }
 
 /// The looks that a plan does not hold yet: of those that found something the first alone, and both that found nothing.
@@ -101,6 +104,7 @@ mod tests {
         Verified {
             stage: "Resources".to_owned(),
             at: Time(Timestamp::from_second(second).unwrap()),
+            of: String::new(),
             tenant: None,
             types: Vec::new(),
             kept: Vec::new(),

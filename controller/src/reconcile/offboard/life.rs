@@ -5,29 +5,36 @@ use std::time::Duration;
 use cloudspec_crds::ChangePlan;
 use cloudspec_crds::offboard_status::Verified;
 use jiff::Timestamp;
+use kube::ResourceExt;
+use serde_json::json;
 
+use crate::model::cloud::CloudIdentity;
 use crate::model::{Action, Inventory, Plan, ResourceType};
-use crate::plan::from_spec;
 use crate::plan::offboard::{NotTold, Remaining, Stage};
 use crate::plan::thaw::{self, Frozen};
+use crate::plan::{from_spec, sha256};
 
 /// What is left of a stage, or why nobody can say.
 pub(super) type Left = Result<Vec<Remaining>, NotTold>;
 
-/// The plans of an owner that were approved.
+/// The plans of an owner that were approved for one cloud.
 pub(super) struct Past {
     plans: Vec<(Plan, ChangePlan)>,
+    /// Those for another cloud, by name.
+    pub(super) elsewhere: Vec<String>,
 }
 
 impl Past {
-    /// Of all plans of the owner, the newest last.
-    pub(super) fn of(all: &[ChangePlan]) -> Self {
+    /// Of all plans of the owner, the newest last. What was done in another cloud tells nothing of this one.
+    pub(super) fn of(all: &[ChangePlan], cloud: &CloudIdentity) -> Self {
         let approved = all.iter().filter(|plan| {
             let decision = plan.status.as_ref().and_then(|status| status.decision.as_ref());
             decision.is_some_and(|decision| decision.verdict == "Approved")
         });
         let read = |kept: &ChangePlan| Some((from_spec(&kept.spec).ok()?, kept.clone()));
-        Self { plans: approved.filter_map(read).collect() }
+        let (plans, elsewhere): (Vec<_>, Vec<_>) =
+            approved.filter_map(read).partition(|(plan, _)| plan.cloud == *cloud);
+        Self { plans, elsewhere: elsewhere.iter().map(|(_, kept)| kept.name_any()).collect() }
     }
 
     /// The newest plan of a stage.
@@ -92,6 +99,11 @@ pub(super) fn stage(
         true => Stage::Project,
         false => Stage::Resources,
     }
+}
+
+/// What a look was of: a look at another cloud, or for another question, is no first of two.
+pub(super) fn question(cloud: &CloudIdentity, asked: &str) -> String {
+    sha256(&json!({"cloud": cloud, "asked": asked}))
 }
 
 /// Whether two looks found nothing left of a stage.
@@ -183,6 +195,7 @@ mod tests {
         Verified {
             stage: name(stage).to_owned(),
             at: Time(at(second)),
+            of: String::new(),
             tenant: None,
             types: Vec::new(),
             kept: Vec::new(),
@@ -235,5 +248,44 @@ mod tests {
         let looks = look(&looks, &Ok(vec![]), 62);
         let looks = look(&looks, &Ok(vec![]), 122);
         assert!(is_verified(&looks, Stage::Project));
+    }
+
+    fn approved(cloud: &CloudIdentity, name: &str) -> ChangePlan {
+        let plan = Plan {
+            cloud: cloud.clone(),
+            owner: "uid".to_owned(),
+            steps: Vec::new(),
+            left_alone: Vec::new(),
+            digest: crate::plan::digest(cloud, "uid", &[]),
+        };
+        let owner = cloudspec_crds::change_plan::OwnerRef {
+            kind: "TenantOffboard".to_owned(),
+            name: "x".to_owned(),
+            uid: "uid".to_owned(),
+            generation: 1,
+            spec_digest: String::new(),
+        };
+        let mut kept = ChangePlan::new(name, crate::plan::to_spec(&plan, owner));
+        let decision = serde_json::from_value(json!({
+            "verdict": "Approved", "by": "bob", "value": "true", "offer": 1, "digest": plan.digest, "at": "2026-01-01T00:00:00Z",
+            "gate": "Enforced",
+        }));
+        kept.status.get_or_insert_default().decision = Some(decision.unwrap());
+        kept
+    }
+
+    #[test]
+    fn what_was_done_in_another_cloud_tells_nothing_of_this_one() {
+        let cloud = |region: &str| CloudIdentity {
+            auth_url: "https://keystone".to_owned(),
+            region: region.to_owned(),
+            endpoints: [].into(),
+        };
+        let (here, there) = (cloud("here"), cloud("there"));
+        let past = Past::of(&[approved(&here, "x-1"), approved(&there, "x-2")], &here);
+        assert_eq!(past.elsewhere, ["x-2"]);
+        assert_eq!(past.plans.iter().map(|(_, kept)| kept.name_any()).collect::<Vec<_>>(), ["x-1"]);
+        assert_ne!(question(&here, "asked"), question(&there, "asked"));
+        assert_ne!(question(&here, "asked"), question(&here, "otherwise"));
     }
 }

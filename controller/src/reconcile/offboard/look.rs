@@ -33,7 +33,8 @@ pub(super) async fn look(
     let inventory = inventory(&view, &declared.what.leaving.id).await;
     let listed_by = context.listing(&declared.what.leaving, &inventory.cloud).await;
     let rivals = context.rivals(&declared.key, &declared.what.leaving.id);
-    let seen = Seen { context, declared, inventory, past: Past::of(all), listed_by, rivals };
+    let past = Past::of(all, &inventory.cloud);
+    let seen = Seen { context, declared, inventory, past, listed_by, rivals };
     let mut audited = match declared.what.abort {
         true => seen.called_off(),
         false => seen.leaving(all),
@@ -94,6 +95,9 @@ impl Seen<'_> {
         if !self.rivals.is_empty() {
             bars.push(Barred::asked_twice(&self.rivals));
         }
+        if !self.past.elsewhere.is_empty() {
+            bars.push(Barred::elsewhere(&self.past.elsewhere, &self.inventory.cloud));
+        }
         if bars.is_empty() { (plan, bars) } else { (self.nothing(), bars) }
     }
 
@@ -110,13 +114,17 @@ impl Seen<'_> {
         let now = self.context.clock.now();
         let status = self.declared.object.status.clone().unwrap_or_default();
         let resources = remains(&self.inventory, leaving, Stage::Resources);
-        let before = &status.verified;
+        let question = life::question(&self.inventory.cloud, &self.declared.asked);
+        let mut before = status.verified.clone();
+        before.retain(|look| look.of == question);
+        let before = &before;
         let mut stage = life::stage(&self.inventory, &self.past, leaving.delete_project, &resources, before);
         let (mut plan, mut bars) = self.plan(stage);
         let mut left = self.left(stage, &resources);
         let mut verified = before.clone();
         if self.may_verify(stage, &bars) {
-            let seen = evidence::seen(&self.inventory, leaving, stage, &left, now);
+            let asked = &self.declared.asked;
+            let seen = evidence::seen(&self.inventory, leaving, stage, &left, asked, now);
             verified = life::verified(before, stage, &left, seen, *verify_after);
             let next =
                 life::stage(&self.inventory, &self.past, leaving.delete_project, &resources, &verified);

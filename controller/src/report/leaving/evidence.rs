@@ -26,6 +26,7 @@ pub fn look(
     Verified {
         stage: format!("{stage:?}"),
         at: Time(at),
+        of: String::new(),
         tenant: Some(SeenTenant {
             id: leaving.id.0.clone(),
             name: leaving.name.clone(),

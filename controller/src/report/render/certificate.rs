@@ -180,6 +180,7 @@ pub(super) fn look(look: &Verified) -> (String, Text) {
     let Verified {
         stage,
         at,
+        of: _,
         tenant: _,
         types,
         kept,
