@@ -3,7 +3,6 @@
 //!
 //! Needs the rig (`--features rig`). Each story has a domain of its own, and removes it.
 #![cfg(feature = "rig")]
-#![expect(clippy::unwrap_used, reason = "a test may fail by panic")]
 
 use std::sync::{Arc, Mutex};
 
