@@ -10,7 +10,7 @@ use cloudspec_tests::sim::Course;
 #[derive(Clone, Debug)]
 pub(crate) enum Case {
     /// The Nth of the calls that are the same meets this.
-    Call { call: Call, nth: u64, name: &'static str, fault: Fault },
+    Call { call: Box<Call>, nth: u64, name: &'static str, fault: Fault },
     /// A service takes the removal of this up, and does not bring it to its end.
     Removal { kind: &'static str, id: String, course: Course },
 }
@@ -36,7 +36,8 @@ impl Case {
 impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Call { call: Call { service, method, path, query, .. }, nth, name, .. } => {
+            Self::Call { call, nth, name, .. } => {
+                let Call { service, method, path, query, .. } = call.as_ref();
                 write!(f, "{name} at the {nth}. {service} {method} {path}?{query}")
             }
             Self::Removal { kind, id, course } => write!(f, "{course:?}: the removal of {kind} {id}"),
@@ -55,7 +56,7 @@ pub(crate) fn all(calls: &[Call], removals: Vec<(&'static str, String)>) -> [Vec
         *nth += 1;
         for (name, fault) in faults() {
             let sort = if call.is_write() { &mut writes } else { &mut reads };
-            sort.push(Case::Call { call: call.clone(), nth: *nth, name, fault });
+            sort.push(Case::Call { call: Box::new(call.clone()), nth: *nth, name, fault });
         }
     }
     let mut never = Vec::new();
