@@ -15,9 +15,9 @@ use futures::StreamExt;
 use leaving::{Leaving, Outcome, Spot, name};
 
 /// How many run at a time: most of each is waiting.
-const AT_A_TIME: usize = 3;
+const AT_A_TIME: usize = 4;
 /// How often the controller is killed in one run, at places far apart: to begin and to end a run takes most of its time.
-const KILLS: usize = 8;
+const KILLS: usize = 16;
 const SAMPLE: usize = 2;
 
 /// A run that nothing disturbs: what it does, and its calls from the approval on.

@@ -8,7 +8,20 @@ use super::world::{World, stamp};
 
 pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
     let answer = route(world, call).unwrap_or_else(|refusal| refusal);
-    answer.with("X-Openstack-Request-Id", call.request_id.clone())
+    spoken(answer, call.header("Accept")).with("X-Openstack-Request-Id", call.request_id.clone())
+}
+
+/// Glance's refusals are JSON to who asks for that, and text to all others.
+fn spoken(answer: Answer, accept: Option<&str>) -> Answer {
+    let text = answer.body.as_ref().and_then(|body| body.as_str()).unwrap_or_default();
+    match (accept, text.split_once("\n\n")) {
+        (Some("application/json"), Some((code, said))) => {
+            let title = code.split_once(' ').map_or(code, |(_, title)| title);
+            let said = format!("{}<br /><br />\n\n\n", said.trim_end());
+            Answer::new(answer.status, json!({"message": said, "code": code, "title": title}))
+        }
+        _ => answer,
+    }
 }
 
 fn route(world: &mut World, call: &Call) -> Reply {
@@ -38,7 +51,6 @@ fn route(world: &mut World, call: &Call) -> Reply {
     }
 }
 
-/// Glance's refusals are text.
 fn words(status: u16, title: &str, said: &str) -> Answer {
     Answer::text(status, &format!("{status} {title}\n\n{said}\n\n   "))
 }

@@ -13,7 +13,7 @@ use kube::api::Api;
 use tokio::sync::watch;
 
 /// Far more than it takes.
-const WITHIN: Duration = Duration::from_secs(120);
+const WITHIN: Duration = Duration::from_secs(180);
 const LEAVING: &str = "approval: {minPlanAge: 0s}\nverifyAfter: 1s\ndeleteProject: true\n";
 
 /// The tenant that leaves and the neighbour that stays, by ids.

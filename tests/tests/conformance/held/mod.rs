@@ -186,6 +186,10 @@ async fn nova(run: &mut Run, name: &str) {
     }
     let force = || Some(json!({"forceDelete": null}));
     let access = || Some(json!({"removeTenantAccess": {"tenant": "nobody"}}));
+    for method in ["GET", "DELETE"] {
+        let call = format!("image {method} /v2/images/{NOBODY}");
+        run.call_as("admin", &call, None, &[("Accept", "application/json")]).await;
+    }
     for who in ["observer", "reader"] {
         told(run, who, "compute POST /v2.1/servers/{plain}/action", force()).await;
         told(run, who, "compute DELETE /v2.1/servers/{plain}", None).await;
