@@ -2,10 +2,14 @@
 
 use std::future::Future;
 
+use futures::stream::{FuturesOrdered, StreamExt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Action;
+
+/// Objects that are looked at at a time.
+const LOOKS_AT_ONCE: usize = 8;
 
 /// The one object that an action is about, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,10 +96,14 @@ pub trait CloudWrite: Send + Sync {
         actions: &'a [&'a Action],
     ) -> impl Future<Output = Vec<Result<Look, WriteError>>> + Send + 'a {
         async move {
-            let mut looks = Vec::with_capacity(actions.len());
+            let (mut looks, mut asked) = (Vec::with_capacity(actions.len()), FuturesOrdered::new());
             for action in actions {
-                looks.push(self.look(action).await);
+                if asked.len() == LOOKS_AT_ONCE {
+                    looks.extend(asked.next().await);
+                }
+                asked.push_back(self.look(action));
             }
+            looks.extend(asked.collect::<Vec<_>>().await);
             looks
         }
     }

@@ -69,7 +69,7 @@ pub struct Decision {
 pub struct Journalled {
     /// The step's number.
     pub number: i64,
-    /// `Intended`, `Done`, `AlreadyDone`, `Refused` or `Failed`.
+    /// `Intended`, `Done`, `AlreadyDone`, `Refused`, `Failed` or `NotTried`.
     pub state: String,
     /// The request id that was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
