@@ -6,13 +6,12 @@
 
 use std::time::{Duration, Instant};
 
-use cloudspec_crds::{ChangePlan, TenantOffboardStatus};
+use cloudspec_crds::ChangePlan;
 use cloudspec_tests::cluster::Person;
-use cloudspec_tests::proxy::{Fault, Hold, Matcher, Place};
+use cloudspec_tests::proxy::{Hold, Matcher, Place};
 use cloudspec_tests::scene::leaving::{Leaving, leaving};
 
 const QUICK: &str = "verifyAfter: 1s\n";
-const SLOW: &str = "verifyAfter: 1h\n";
 /// Long enough for a controller that would go on to make its next calls.
 const A_WHILE: Duration = Duration::from_secs(4);
 
@@ -48,10 +47,6 @@ async fn withdrawn(story: &Leaving) {
         assert!(begun.elapsed() < Duration::from_secs(120), "{open:?}");
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-}
-
-fn ended(status: &TenantOffboardStatus) -> bool {
-    status.last_execution.as_ref().is_some_and(|run| run.result != "Applying")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,95 +108,12 @@ async fn was_the_last(story: &Leaving, before: &[String], network: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn deleted_while_its_plan_runs_the_call_in_flight_is_the_last() {
-    leaving("midrun", async |story| {
-        let (network, hold) = held_midway(story).await;
-        let before = story.writes();
-        delete(story, "x");
-        hold.release();
-        was_the_last(story, &before, &network).await;
-        // Made anew it is another object: what the old one was approved for is not carried on.
-        story.leave("x", QUICK);
-        story.offered("x").await;
-        was_the_last(story, &before, &network).await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn deleted_after_its_plan_ran_nothing_more_happens() {
-    leaving("after", async |story| {
-        let held = story.held();
-        // Incomplete: a network that somebody uses is left.
-        let network = held.network("lan").await;
-        story.leave("x", QUICK);
-        story.offered("x").await;
-        story.proxy.fault(Matcher::writes().service("network").path("/subnets/"), Fault::status(409));
-        story.approve("x");
-        story.until("x", "the plan is over", ended).await;
-        story.until_state("x", "Incomplete").await;
-        delete(story, "x");
-        story.proxy.heal();
-        silent(story, "Incomplete").await;
-        assert!(story.has("neutron.networks", "id", &network, ""));
-
-        // Waiting for its second look.
-        story.leave("x", SLOW);
-        story.offered("x").await;
-        story.approve("x");
-        story.until_state("x", "Verifying").await;
-        delete(story, "x");
-        silent(story, "Verifying").await;
-
-        // The project waits for an approval of its own.
-        story.leave("x", "verifyAfter: 1s\ndeleteProject: true\n");
-        let asks = |status: &TenantOffboardStatus| {
-            status.verified.len() == 2 && status.state.as_deref() == Some("AwaitingApproval")
-        };
-        story.until("x", "the project waits for an approval", asks).await;
-        delete(story, "x");
-        silent(story, "the project awaits an approval").await;
-        assert!(story.has("keystone.project", "id", &story.tenant, "AND enabled"));
-
-        // Completed.
-        story.leave("x", QUICK);
-        story.until_state("x", "Completed").await;
-        delete(story, "x");
-        silent(story, "Completed").await;
-        assert!(story.has("keystone.project", "id", &story.tenant, "AND enabled"));
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_namespace_that_is_deleted_while_a_plan_runs_is_gone_and_the_call_in_flight_is_the_last() {
     leaving("namespace", async |story| {
         let (network, hold) = held_midway(story).await;
         let before = story.writes();
         delete_namespace(story);
         hold.release();
-        was_the_last(story, &before, &network).await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn without_a_controller_the_object_and_its_namespace_go_at_once_and_nothing_is_carried_on() {
-    leaving("down", async |story| {
-        let (network, hold) = held_midway(story).await;
-        let before = story.writes();
-        story.scene.controller.take().unwrap().kill().unwrap();
-        delete(story, "x");
-        // The proxy carries the call through even though its client is gone.
-        hold.release();
-        story.scene.start().await.unwrap();
-        was_the_last(story, &before, &network).await;
-
-        story.leave("x", QUICK);
-        story.offered("x").await;
-        story.scene.controller.take().unwrap().kill().unwrap();
-        story.approve("x");
-        delete_namespace(story);
         was_the_last(story, &before, &network).await;
     })
     .await;
