@@ -14,7 +14,7 @@ pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&s
     Some(match (call.method.as_str(), path) {
         ("GET", ["servers"]) => servers(world, call, caller, false),
         ("GET", ["servers", "detail"]) => servers(world, call, caller, true),
-        ("GET", ["servers", id]) => shown(world, caller, id).map(|one| ok("server", server(id, one))),
+        ("GET", ["servers", id]) => shown(world, caller, id).map(|one| ok("server", server(world, id, one))),
         ("DELETE", ["servers", id]) => delete(world, caller, id, "servers:delete"),
         ("POST", ["servers", id, "action"]) if has(call, "forceDelete") => {
             delete(world, caller, id, "os-deferred-delete:force")
@@ -86,17 +86,20 @@ fn servers(world: &World, call: &Call, caller: &Caller, detail: bool) -> Reply {
             && call.param("status").is_none_or(|status| one.status == status)
     };
     let rows = world.held.servers.iter().filter(|(_, one)| wanted(one));
-    let rows = rows.map(|(id, one)| (id.clone(), server(id, one))).collect();
+    let rows = rows.map(|(id, one)| (id.clone(), server(world, id, one))).collect();
     let page = page(call, rows);
     let page = page.map_err(|marker| error(400, "badRequest", &format!("marker [{marker}] not found")))?;
     Ok(Answer::ok(page.linked(call, "servers")))
 }
 
-fn server(id: &str, one: &Server) -> Value {
+fn server(world: &World, id: &str, one: &Server) -> Value {
     let Server { name, project, user, status, task, locked, cannot_be_terminated: _ } = one;
+    let attached = world.held.volumes.iter().filter(|(_, volume)| volume.server.as_deref() == Some(id));
+    let volumes: Vec<Value> =
+        attached.map(|(volume, _)| json!({"id": volume, "delete_on_termination": false})).collect();
     json!({
         "id": id, "name": name, "tenant_id": project, "user_id": user, "status": status,
-        "OS-EXT-STS:task_state": task, "locked": locked,
+        "OS-EXT-STS:task_state": task, "locked": locked, "os-extended-volumes:volumes_attached": volumes,
     })
 }
 

@@ -58,7 +58,12 @@ pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&s
         ("GET", [plural]) if of(plural).is_some() => list(world, call, caller, of(plural)?, false),
         ("GET", [plural, id]) if of(plural).is_some() => {
             let sort = of(plural)?;
-            shown(world, caller, sort, id).map(|row| Answer::ok(json!({sort.singular: row})))
+            shown(world, caller, sort, id).map(|mut row| {
+                if sort.kind == Kind::VolumeGroup && call.flag("list_volume") {
+                    row["volumes"] = members(&world.held, id).collect();
+                }
+                Answer::ok(json!({sort.singular: row}))
+            })
         }
         ("POST", ["groups", id, "action"]) if has(call, "delete") => {
             let with_volumes = call.object("delete")["delete-volumes"] == true;
@@ -169,6 +174,10 @@ fn is_built_upon(held: &Held, backup: &str) -> bool {
 fn group(id: &str, one: &VolumeGroup) -> Value {
     let VolumeGroup { name, project, status } = one;
     json!({"id": id, "name": name, "project_id": project, "status": status})
+}
+
+fn members<'h>(held: &'h Held, group: &str) -> impl Iterator<Item = Value> {
+    held.volumes.iter().filter(move |(_, one)| one.group.as_deref() == Some(group)).map(|(id, _)| json!(id))
 }
 
 fn group_snapshot(id: &str, one: &GroupSnapshot) -> Value {
