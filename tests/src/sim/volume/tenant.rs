@@ -176,7 +176,7 @@ fn group(id: &str, one: &VolumeGroup) -> Value {
     json!({"id": id, "name": name, "project_id": project, "status": status})
 }
 
-fn members<'h>(held: &'h Held, group: &str) -> impl Iterator<Item = Value> {
+fn members(held: &Held, group: &str) -> impl Iterator<Item = Value> {
     held.volumes.iter().filter(move |(_, one)| one.group.as_deref() == Some(group)).map(|(id, _)| json!(id))
 }
 
