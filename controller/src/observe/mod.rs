@@ -73,6 +73,7 @@ pub async fn observe(read: &dyn CloudRead, needs: &Needs) -> Snapshot {
         initial_rules,
         address_groups,
         quotas,
+        certificates: BTreeMap::new(),
     }
 }
 

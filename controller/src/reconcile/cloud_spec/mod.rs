@@ -169,5 +169,6 @@ fn nothing() -> CloudSpecSpec {
         tenants: None,
         unlisted_tenants: cloudspec_crds::tenant::UnlistedTenants::default(),
         security_groups: None,
+        certificates: None,
     }
 }
