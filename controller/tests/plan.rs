@@ -91,6 +91,7 @@ fn seen() -> Snapshot {
         initial_rules: Ok(vec![out(Ethertype::IPv4), out(Ethertype::IPv6)]),
         address_groups: Ok(vec![]),
         quotas: quotas.into(),
+        certificates: [].into(),
     }
 }
 

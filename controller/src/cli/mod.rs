@@ -1,5 +1,6 @@
 //! Floor 9: the command line. The environment and the terminal are read here, and handed down as values.
 
+mod certificates;
 mod cloud;
 mod compare;
 mod decide;

@@ -17,7 +17,7 @@ use crate::model::finding::CertificateAspect;
 use crate::model::{Aspect, Finding, FindingKind, Severity, Subject, Unknown};
 
 pub(super) fn compare(certificate: &DesiredCertificate, seen: &Certificates, findings: &mut Vec<Finding>) {
-    let DesiredCertificate { name, from, sans, min_remaining, authorities: _, key, same_everywhere } =
+    let DesiredCertificate { name, from, sans, min_remaining, authorities, key, same_everywhere } =
         certificate;
     let nothing = BTreeMap::new();
     let seen = seen.get(name).unwrap_or(&nothing);
@@ -50,7 +50,9 @@ pub(super) fn compare(certificate: &DesiredCertificate, seen: &Certificates, fin
         compared.validity(*seen_at, *not_before, *not_after, min_remaining.as_ref());
         compared.names(sans.as_ref(), names);
         compared.key(key.as_ref(), its_key);
-        compared.authority(anchored.as_ref(), issuer);
+        if !authorities.is_empty() {
+            compared.authority(anchored.as_ref(), issuer);
+        }
         shown.entry(fingerprint.as_str()).or_insert_with(BTreeSet::new).insert(place);
     }
     if *same_everywhere && shown.len() > 1 {
@@ -129,7 +131,13 @@ impl Compared<'_> {
 
     fn authority(&mut self, anchored: Option<&Anchored>, issuer: &str) {
         match anchored {
-            None | Some(Anchored::Yes) => {}
+            Some(Anchored::Yes) => {}
+            // A recording that was made for another spec.
+            None => {
+                let finding = self.finding(FindingKind::Unknowable, Severity::Warning, CertificateAspect::Ca);
+                let why = "it was not judged whether it leads there";
+                self.findings.push(finding.expected("leads to the given authority").message(why));
+            }
             Some(Anchored::No(why)) => {
                 let finding = self.finding(FindingKind::Changed, Severity::Critical, CertificateAspect::Ca);
                 let finding = finding.expected("leads to the given authority");

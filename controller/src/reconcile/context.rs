@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
+use super::cloud_spec::certificates::Looked;
 use super::cloud_spec::claims::{Claim, Claims, contested};
 use super::guard::{Seen, Watchman};
 use super::lease::Mandate;
@@ -61,6 +62,8 @@ struct Memory {
     /// The era in which the standing offer was made, by UID of the owner.
     eras: BTreeMap<String, Era>,
     claims: Claims,
+    /// What was last seen of the certificates of a CloudSpec, by UID.
+    certificates: BTreeMap<String, Looked>,
     /// The CloudSpecs that list what a CloudSpec lists too, by `namespace/name`.
     contested: BTreeMap<String, BTreeSet<String>>,
     /// Since when answers are good enough, where a plan was carried out.
@@ -164,6 +167,16 @@ impl Context {
     /// Remembers the era of an offer.
     pub(super) fn offers_in(&self, uid: &str, era: Era) {
         self.memory().eras.insert(uid.to_owned(), era);
+    }
+
+    /// What was last seen of the certificates of a CloudSpec.
+    pub(super) fn certificates_of(&self, uid: &str) -> Option<Looked> {
+        self.memory().certificates.get(uid).cloned()
+    }
+
+    /// Remembers what was seen of the certificates of a CloudSpec.
+    pub(super) fn remember_certificates(&self, uid: &str, looked: Looked) {
+        self.memory().certificates.insert(uid.to_owned(), looked);
     }
 
     /// Start of the interval that now is in: whoever looks at the same cloud within it shares one audit.
@@ -297,6 +310,7 @@ impl Context {
         for uid in gone.keys() {
             memory.eras.remove(uid);
             memory.claims.forget(uid);
+            memory.certificates.remove(uid);
         }
         gone
     }

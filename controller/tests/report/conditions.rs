@@ -154,9 +154,9 @@ fn a_wrong_spec_is_stalled_and_its_field_is_named() {
 
 #[test]
 fn only_what_is_declared_has_a_condition() {
-    let none = Case { tenants: false, security_groups: false, ..quiet() }.status();
+    let none = Case { domains: [].into(), ..quiet() }.status();
     assert_eq!((says(&none, "TenantsInSync"), says(&none, "SecurityGroupsInSync")), Default::default());
-    let tenants = Case { security_groups: false, ..quiet() }.status();
+    let tenants = Case { domains: [Domain::Tenants].into(), ..quiet() }.status();
     assert_eq!(says(&tenants, "TenantsInSync"), "True InSync");
     assert_eq!(says(&tenants, "SecurityGroupsInSync"), "");
 }

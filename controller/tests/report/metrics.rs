@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cloudspec::apply::port::StepState;
 use cloudspec::gate::approval::Guard;
+use cloudspec::model::certificate::Certificates;
 use cloudspec::model::{Finding, Unknown};
 use cloudspec::observe::{Coverage, Service};
 use cloudspec::report::{Look, Metrics, Of};
@@ -14,6 +15,8 @@ use crate::cases::*;
 
 const LAB: Of<'_> = Of { kind: "CloudSpec", namespace: "clouds", name: "lab" };
 
+static NO_CERTIFICATES: Certificates = Certificates::new();
+
 /// Keystone was seen, and Neutron was not; nothing else was asked.
 fn partly() -> Coverage {
     let why = Unknown { service: "network".into(), reason: "Timeout".into(), message: "no answer".into() };
@@ -21,7 +24,7 @@ fn partly() -> Coverage {
 }
 
 fn look<'a>(coverage: &'a Coverage, findings: &'a [Finding], at: Timestamp) -> Option<Look<'a>> {
-    Some(Look { at, coverage, findings })
+    Some(Look { at, coverage, findings, certificates: &NO_CERTIFICATES })
 }
 
 fn complete(metrics: &Metrics, service: &str) -> Option<f64> {
@@ -179,6 +182,7 @@ fn the_catalogue_names_every_metric_with_its_type_and_labels() {
     insta::assert_snapshot!(lines.join("\n"), @r#"
     cloudspec_approvals_total counter (reason, result)
     cloudspec_build_info gauge (version)
+    cloudspec_certificate_not_after_timestamp_seconds gauge (certificate, name, namespace, place)
     cloudspec_findings gauge (domain, kind, name, namespace, severity, waived)
     cloudspec_gate_enforced gauge ()
     cloudspec_last_observation_timestamp_seconds gauge (kind, name, namespace)
