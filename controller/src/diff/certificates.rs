@@ -92,11 +92,9 @@ impl Compared<'_> {
     fn names(&mut self, wanted: Option<&DesiredSans>, seen: &BTreeSet<San>) {
         let (missing, extra, why): (Vec<&San>, Vec<&San>, &str) = match wanted {
             None => return,
-            Some(DesiredSans::Exactly(names)) => (
-                names.difference(seen).collect(),
-                seen.difference(names).collect(),
-                "not listed",
-            ),
+            Some(DesiredSans::Exactly(names)) => {
+                (names.difference(seen).collect(), seen.difference(names).collect(), "not listed")
+            }
             Some(DesiredSans::Some { contains, not_contains }) => (
                 contains.difference(seen).collect(),
                 seen.intersection(not_contains).collect(),

@@ -294,7 +294,9 @@ mod tests {
 
     #[test]
     fn what_is_neither_a_name_nor_an_address_is_neither() {
-        for wrong in ["", ".", "a..b", "-a.org", "a-.org", "10.0.0.256", "10.0.0.0/24", "a.*.org", "a b", "::1::"] {
+        for wrong in
+            ["", ".", "a..b", "-a.org", "a-.org", "10.0.0.256", "10.0.0.0/24", "a.*.org", "a b", "::1::"]
+        {
             assert_eq!(canonical(wrong), None, "{wrong:?}");
         }
         assert_eq!(canonical("_sip.example"), Some("_sip.example".to_owned()));

@@ -192,7 +192,15 @@ fn certificates_from(spec: &CloudSpecSpec, wrong: &mut Vec<Invalid>) -> Vec<Desi
     validate::twins(list, spec.certificates.iter().flatten().map(|certificate| &certificate.name), wrong);
     let mut certificates = Vec::new();
     for (index, certificate) in spec.certificates.iter().flatten().enumerate() {
-        certificates.extend(certificate_from(certificate, &format!("{list}[{index}]"), wrong));
+        let at = format!("{list}[{index}]");
+        let can_write = spec.cloud.apply.as_ref().map(|apply| &apply.secret_name);
+        let read = certificate.from.secret.as_ref().map(|key| &key.name);
+        if read.is_some() && read == can_write {
+            let message = "is the Secret of spec.cloud.apply, which is opened only while an approved plan is applied: \
+                           put the certificate into another";
+            say(wrong, format!("{at}.from.secret.name"), message);
+        }
+        certificates.extend(certificate_from(certificate, &at, wrong));
     }
     certificates
 }

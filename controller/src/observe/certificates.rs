@@ -165,9 +165,8 @@ impl Look<'_> {
 fn pem(text: &[u8], key: &KeyOf) -> Result<Chain, Unknown> {
     let read: Result<Chain, _> = CertificateDer::pem_slice_iter(text).take(MOST + 1).collect();
     match read {
-        Ok(chain) if chain.is_empty() => {
-            Err(Obstacle::NotACertificate.because(format!("there is no certificate in PEM under key {}", key.key)))
-        }
+        Ok(chain) if chain.is_empty() => Err(Obstacle::NotACertificate
+            .because(format!("there is no certificate in PEM under key {}", key.key))),
         Ok(chain) => Ok(chain),
         Err(_not_shown) => {
             Err(Obstacle::NotACertificate.because(format!("what is under key {} is not PEM", key.key)))
@@ -175,7 +174,11 @@ fn pem(text: &[u8], key: &KeyOf) -> Result<Chain, Unknown> {
     }
 }
 
-fn judged(chain: &[CertificateDer<'static>], authorities: &[Vec<u8>], now: Timestamp) -> Sighting<CertificateSeen> {
+fn judged(
+    chain: &[CertificateDer<'static>],
+    authorities: &[Vec<u8>],
+    now: Timestamp,
+) -> Sighting<CertificateSeen> {
     let Some((first, above)) = chain.split_first() else {
         return Err(Obstacle::NotACertificate.because("no certificate was shown"));
     };

@@ -22,14 +22,13 @@ use crate::model::certificate::{Anchored, CertificateFacts, KeySeen, San};
 
 const ED25519: &str = "1.3.101.112";
 /// Curves whose size is not that of a coordinate in whole bytes, or that are met most.
-const CURVES: [(&str, u32); 3] =
-    [("1.2.840.10045.3.1.7", 256), ("1.3.132.0.34", 384), ("1.3.132.0.35", 521)];
+const CURVES: [(&str, u32); 3] = [("1.2.840.10045.3.1.7", 256), ("1.3.132.0.34", 384), ("1.3.132.0.35", 521)];
 
 /// The facts of one certificate.
 pub(super) fn facts(der: &CertificateDer<'_>) -> Result<CertificateFacts, Unknown> {
-    let wrong = |what: &str| Obstacle::NotACertificate.because(format!("what was shown is not understood: {what}"));
-    let (rest, parsed) =
-        X509Certificate::from_der(der).map_err(|_| wrong("it is no X.509 certificate"))?;
+    let wrong =
+        |what: &str| Obstacle::NotACertificate.because(format!("what was shown is not understood: {what}"));
+    let (rest, parsed) = X509Certificate::from_der(der).map_err(|_| wrong("it is no X.509 certificate"))?;
     if !rest.is_empty() {
         return Err(wrong("more bytes follow the certificate"));
     }
@@ -123,7 +122,8 @@ pub(super) fn anchored(
     let anchors: Vec<TrustAnchor<'_>> =
         authorities.iter().filter_map(|der| webpki::anchor_from_trusted_cert(der).ok()).collect();
     let at = now.min(facts.not_after).max(facts.not_before);
-    let at = UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(at.as_second()).unwrap_or_default()));
+    let at =
+        UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(at.as_second()).unwrap_or_default()));
     let algorithms = webpki::ALL_VERIFICATION_ALGS;
     let verified = EndEntityCert::try_from(certificate).and_then(|end| {
         end.verify_for_usage(algorithms, &anchors, above, at, AnyPurpose, None, None).map(drop)
@@ -137,7 +137,9 @@ pub(super) fn anchored(
 fn not_anchored(why: &webpki::Error) -> Anchored {
     use webpki::Error as Why;
     match why {
-        Why::UnknownIssuer => Anchored::No("no given authority signed it, nor what was shown above it".to_owned()),
+        Why::UnknownIssuer => {
+            Anchored::No("no given authority signed it, nor what was shown above it".to_owned())
+        }
         Why::InvalidSignatureForPublicKey => {
             Anchored::No("a signature on the way is not by the key of the authority of that name".to_owned())
         }

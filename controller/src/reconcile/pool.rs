@@ -115,7 +115,8 @@ impl Pool {
         }
         let KeyOf { name, key } = of;
         let failed = |why: kube::Error| config_map_not_read(namespace, name, &why);
-        let request = Request::new(ConfigMap::url_path(&(), Some(namespace))).get(name, &GetParams::default());
+        let request =
+            Request::new(ConfigMap::url_path(&(), Some(namespace))).get(name, &GetParams::default());
         let request = request.map_err(|why| failed(kube::Error::BuildRequest(why)))?;
         let text = self.client.request_text(request).await.map_err(failed)?;
         let mut read: Data = serde_json::from_str(&text).map_err(|_| {
@@ -200,9 +201,8 @@ fn not_read(namespace: &str, name: &str, why: &kube::Error) -> Unknown {
 
 fn config_map_not_read(namespace: &str, name: &str, why: &kube::Error) -> Unknown {
     match why {
-        kube::Error::Api(status) if status.code == 404 => {
-            Obstacle::ConfigMapNotFound.because(format!("there is no ConfigMap {namespace}/{name}: create it"))
-        }
+        kube::Error::Api(status) if status.code == 404 => Obstacle::ConfigMapNotFound
+            .because(format!("there is no ConfigMap {namespace}/{name}: create it")),
         kube::Error::Api(status) if status.code == 403 => {
             let remedy = "grant the controller get on it, by name, with a Role in its namespace";
             Obstacle::ConfigMapForbidden

@@ -120,7 +120,10 @@ fn by_domain(report: &Report<'_>) -> Vec<Says> {
 
 /// A condition that was there does not vanish where nothing can be told: whoever waits for it would wait for nothing.
 fn no_longer_told(report: &Report<'_>, reason: &str, why: &str) -> Vec<Says> {
-    let told = Domain::ALL.into_iter().map(condition_of).filter(|kind| standing(&report.previous.conditions, kind).is_some());
+    let told = Domain::ALL
+        .into_iter()
+        .map(condition_of)
+        .filter(|kind| standing(&report.previous.conditions, kind).is_some());
     told.map(|kind| says(kind, "Unknown", reason, why)).collect()
 }
 

@@ -21,12 +21,16 @@ fn with_ca(authority: &Authority) -> String {
 #[tokio::test]
 async fn a_certificate_as_declared_has_no_finding() {
     let authority = Authority::new("root");
-    let made = authority.sign(Says { names: &["keystone.example.org", "10.12.4.50", "2001:db8::5"], ..usual() });
+    let made =
+        authority.sign(Says { names: &["keystone.example.org", "10.12.4.50", "2001:db8::5"], ..usual() });
     let world = world(&[("tls.crt", &made.pem)]);
     let declared = ", sans: {exactly: [10.12.4.50, Keystone.Example.ORG., '2001:DB8:0::5']}, minRemaining: 720h, \
                     key: {algorithms: [ECDSA], minEcdsaBits: 256}";
     assert_eq!(findings(&of(declared), &world).await, "");
-    assert_eq!(findings(&of(", sans: {contains: [10.12.4.50], notContains: [10.12.4.49]}"), &world).await, "");
+    assert_eq!(
+        findings(&of(", sans: {contains: [10.12.4.50], notContains: [10.12.4.49]}"), &world).await,
+        ""
+    );
     assert_eq!(findings(&with_ca(&authority), &world).await, "");
     assert_eq!(findings(&of(""), &world).await, "");
 }
@@ -154,7 +158,10 @@ async fn the_facts_are_those_of_the_certificate() {
     let all = certificates(&world, &desired(&with_ca(&root)).certificates, now()).await;
     let seen = all["keystone"].values().next().unwrap().clone().unwrap();
     assert_eq!((seen.seen_at, seen.anchored), (now(), Some(Anchored::Yes)));
-    assert_eq!((seen.certificate.subject.as_str(), seen.certificate.issuer.as_str()), ("CN=server", "CN=root"));
+    assert_eq!(
+        (seen.certificate.subject.as_str(), seen.certificate.issuer.as_str()),
+        ("CN=server", "CN=root")
+    );
     assert_eq!(seen.certificate.not_before.to_string(), "2026-01-01T00:00:00Z");
     assert!(matches!(seen.certificate.key, KeySeen::Known { bits: 256, .. }));
     assert_eq!(seen.above.len(), 1);

@@ -4,6 +4,7 @@
 
 mod judged;
 mod made;
+mod recorded;
 mod served;
 
 use std::collections::BTreeMap;

@@ -50,20 +50,27 @@ enum Clients {
     WithCertificate(Box<Authority>),
 }
 
-async fn serve(made: &Made, above: &[&Authority], clients: Clients, versions: &[&'static rustls::SupportedProtocolVersion]) -> (u16, Arc<Heard>) {
+async fn serve(
+    made: &Made,
+    above: &[&Authority],
+    clients: Clients,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> (u16, Arc<Heard>) {
     let heard = Arc::new(Heard::default());
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.key.serialize_der()));
     let key = provider.key_provider.load_private_key(key).unwrap();
     let chain = std::iter::once(&made.certificate).chain(above.iter().map(|one| &one.certificate));
     let certified = CertifiedKey::new(chain.map(|one| one.der().clone()).collect(), key);
-    let builder = ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(versions).unwrap();
+    let builder =
+        ServerConfig::builder_with_provider(provider.clone()).with_protocol_versions(versions).unwrap();
     let builder = match clients {
         Clients::Any => builder.with_no_client_auth(),
         Clients::WithCertificate(authority) => {
             let mut roots = rustls::RootCertStore::empty();
             roots.add(authority.certificate.der().clone()).unwrap();
-            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
+            let verifier =
+                WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build().unwrap();
             builder.with_client_cert_verifier(verifier)
         }
     };
@@ -101,6 +108,17 @@ where
 
 const BOTH: &[&rustls::SupportedProtocolVersion] = &[&rustls::version::TLS12, &rustls::version::TLS13];
 
+/// A server of one certificate, and the task that it is.
+pub(crate) async fn one_server(made: &Made) -> (u16, tokio::task::JoinHandle<()>) {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.key.serialize_der()));
+    let builder = ServerConfig::builder_with_provider(provider).with_protocol_versions(BOTH).unwrap();
+    let chain = vec![made.certificate.der().clone()];
+    let config = builder.with_no_client_auth().with_single_cert(chain, key).unwrap();
+    let (listener, port) = listen().await;
+    (port, tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(config)), Arc::default())))
+}
+
 /// One endpoint on loopback, with what is declared of it.
 fn at(port: u16, declared: &str) -> String {
     format!("- {{name: vip, from: {{endpoints: [{{host: 127.0.0.1, port: {port}}}]}}{declared}}}")
@@ -131,7 +149,11 @@ async fn each_fault_of_a_certificate_is_its_own_finding() {
         ca(&root)
     );
     for (name, made, expected) in [
-        ("another name", root.sign(Says { names: &["old.example.org"], ..usual() }), vec!["Missing sans", "Extra sans"]),
+        (
+            "another name",
+            root.sign(Says { names: &["old.example.org"], ..usual() }),
+            vec!["Missing sans", "Extra sans"],
+        ),
         ("expired", root.sign(Says { until: 2027, ..usual() }), vec!["Changed notAfter"]),
         ("not yet valid", root.sign(Says { from: 2028, until: 2029, ..usual() }), vec!["Changed notBefore"]),
         ("another issuer", other.sign(usual()), vec!["Changed ca"]),
@@ -159,12 +181,17 @@ async fn two_servers_with_different_certificates_are_told_with_their_places() {
     let (second, _) = serve(&two, &[], Clients::Any, BOTH).await;
     let (third, _) = serve(&one, &[], Clients::Any, BOTH).await;
     let all = |ports: &[u16]| {
-        let places: Vec<String> = ports.iter().map(|port| format!("{{host: 127.0.0.1, port: {port}}}")).collect();
+        let places: Vec<String> =
+            ports.iter().map(|port| format!("{{host: 127.0.0.1, port: {port}}}")).collect();
         format!("- {{name: vip, from: {{endpoints: [{}]}}, sameEverywhere: true}}", places.join(", "))
     };
     assert_eq!(findings(&all(&[first, third]), &world(&[])).await, "");
     let found = findings(&all(&[first, second, third]), &world(&[])).await;
-    assert!(found.starts_with("Warning Changed certificate vip, sameEverywhere: one certificate at all places | "), "{found}");
+    assert!(
+        found
+            .starts_with("Warning Changed certificate vip, sameEverywhere: one certificate at all places | "),
+        "{found}"
+    );
     for port in [first, second, third] {
         assert!(found.contains(&format!("127.0.0.1:{port}")), "{found}");
     }
@@ -197,7 +224,11 @@ async fn a_server_that_shows_nothing_is_unknown_with_the_reason() {
         let found = found_at(&desired(&declared), &world(&[]), now()).await;
         assert!(begun.elapsed() < Duration::from_secs(10), "{name}");
         let [one] = found.as_slice() else { unreachable!("{name}: {found:?}") };
-        assert_eq!((one.kind, one.unseen.as_deref()), (FindingKind::Unknowable, Some(reason)), "{name}: {one:?}");
+        assert_eq!(
+            (one.kind, one.unseen.as_deref()),
+            (FindingKind::Unknowable, Some(reason)),
+            "{name}: {one:?}"
+        );
         let again = found_at(&desired(&declared), &world(&[]), now()).await;
         assert_eq!(found, again, "{name}: said in the same words at the next look");
     }
