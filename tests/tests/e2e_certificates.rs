@@ -118,6 +118,11 @@ async fn told(stage: &Stage, status: &str, reason: &str) -> CloudSpec {
     stage.scene.until("lab", &format!("CertificatesInSync is {status} {reason}"), holds).await.unwrap()
 }
 
+fn kubectl(stage: &Stage, arguments: &[&str], input: &str) {
+    let admin = Person::admin().unwrap();
+    stage.scene.namespace.kubectl(&admin, arguments, input).unwrap().or_fail().unwrap();
+}
+
 async fn series(stage: &Stage) -> Vec<String> {
     let page = stage.scene.controller.as_ref().unwrap().page("/metrics").await.unwrap();
     let of = |line: &&str| line.starts_with("cloudspec_certificate_not_after_timestamp_seconds{");
@@ -140,10 +145,7 @@ async fn a_certificate_that_changes_is_told_by_itself_and_nothing_is_changed() {
     let object = told(&stage, "True", "InSync").await;
     assert_eq!(found(&object), Vec::<String>::new());
     let [one] = series(&stage).await.try_into().unwrap();
-    assert!(
-        one.contains(&format!("certificate=\"vip\",name=\"lab\"")) && one.ends_with(" 4070908800"),
-        "{one}"
-    );
+    assert!(one.contains("certificate=\"vip\",name=\"lab\"") && one.ends_with(" 4070908800"), "{one}");
 
     // The old address is served again: nobody touches the CloudSpec.
     server.shows(signed(&["10.12.4.49"], 2099).1);
@@ -192,10 +194,6 @@ async fn a_certificate_of_a_secret_is_read_where_its_namespace_lets_the_controll
     cluster::own().unwrap();
     let mut stage = Stage::empty("certs-secret").await.unwrap();
     stage.drift("as declared");
-    let admin = Person::admin().unwrap();
-    let kubectl = |arguments: &[&str], input: &str| {
-        stage.scene.namespace.kubectl(&admin, arguments, input).unwrap().or_fail().unwrap()
-    };
     let of = |kind: &str, name: &str| {
         format!("- {{name: {name}, from: {{{kind}: {{name: pki, key: tls.crt}}}}}}\n")
     };
@@ -205,6 +203,7 @@ async fn a_certificate_of_a_secret_is_read_where_its_namespace_lets_the_controll
     let indented: String = pem.lines().map(|line| format!("    {line}\n")).collect();
     let canary = "canary-of-a-private-key";
     kubectl(
+        &stage,
         &["apply", "-f", "-"],
         &format!(
             "apiVersion: v1\nkind: Secret\nmetadata: {{name: pki}}\nstringData:\n  tls.key: {canary}\n  tls.crt: |\n{indented}"
@@ -219,14 +218,16 @@ async fn a_certificate_of_a_secret_is_read_where_its_namespace_lets_the_controll
     );
 
     kubectl(
+        &stage,
         &["create", "role", "pki", "--verb=get", "--resource=secrets,configmaps", "--resource-name=pki"],
         "",
     );
     let account = "--serviceaccount=cloudspec-system:cloudspec-controller";
-    kubectl(&["create", "rolebinding", "pki", "--role=pki", account], "");
+    kubectl(&stage, &["create", "rolebinding", "pki", "--role=pki", account], "");
     let (fresh, _) = signed(&["10.12.4.50"], 2099);
     let indented: String = fresh.lines().map(|line| format!("    {line}\n")).collect();
     kubectl(
+        &stage,
         &["apply", "-f", "-"],
         &format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: pki}}\ndata:\n  tls.crt: |\n{indented}"),
     );
