@@ -49,6 +49,7 @@ fn unknown(snapshot: &Snapshot) -> Vec<String> {
         initial_rules,
         address_groups,
         quotas,
+        certificates: _,
     } = snapshot;
     let mut all: Vec<&Unknown> = Vec::new();
     all.extend(domains.as_ref().err());

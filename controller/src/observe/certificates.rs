@@ -7,7 +7,6 @@
 //! Nothing is trusted and nothing refused: an untrusted or expired chain is read and judged. What failed to be read is Unknown, never
 //! expired. The whole look ends within a minute, whatever the servers do.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -115,7 +114,7 @@ pub async fn certificates(
     let mut all = Certificates::new();
     let mut seen = futures::stream::iter(looks).buffer_unordered(AT_ONCE);
     while let Some((name, place, sighting)) = seen.next().await {
-        all.entry(name).or_insert_with(BTreeMap::new).insert(place, sighting);
+        all.entry(name).or_default().insert(place, sighting);
     }
     all
 }

@@ -342,8 +342,14 @@ impl Context {
     }
 }
 
-/// Whether a CloudSpec could see all that it declares when it was last looked at.
+/// Whether a CloudSpec could see its tenants when it was last looked at; a certificate that could not be seen is no matter here.
 fn has_seen(object: &CloudSpec) -> bool {
     let conditions = object.status.iter().flat_map(|status| &status.conditions);
-    conditions.into_iter().any(|condition| condition.type_ == "Observed" && condition.status == "True")
+    conditions.into_iter().any(|condition| {
+        let (kind, status) = (condition.type_.as_str(), condition.status.as_str());
+        matches!(
+            (kind, status),
+            ("Observed", "True") | ("TenantsInSync" | "SecurityGroupsInSync", "True" | "False")
+        )
+    })
 }

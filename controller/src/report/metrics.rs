@@ -19,6 +19,9 @@ use crate::model::finding::Domain;
 use crate::model::{Finding, FindingKind, Severity};
 use crate::observe::{Coverage, Service};
 
+/// Certificates and their places that have a series, by the namespace and name of the CloudSpec.
+type WithSeries = BTreeMap<(String, String), BTreeSet<(String, Place)>>;
+
 /// All metrics of a process.
 pub struct Metrics {
     registry: Registry,
@@ -36,8 +39,7 @@ pub struct Metrics {
     reconcile_seconds: HistogramVec,
     leader: IntGauge,
     not_after: GaugeVec,
-    /// Certificates and their places that have a series, by the namespace and name of the CloudSpec.
-    with_series: Mutex<BTreeMap<(String, String), BTreeSet<(String, Place)>>>,
+    with_series: Mutex<WithSeries>,
 }
 
 const OBJECT: [&str; 3] = ["kind", "namespace", "name"];
