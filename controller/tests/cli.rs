@@ -374,9 +374,14 @@ fn without_a_cloud_a_recording_or_a_cluster_the_remedy_is_said() {
     assert!(other_cloud.code == 1 && other_cloud.err.contains("nowhere"), "{other_cloud:?}");
     let no_recording = call_with(&["replay", "/nonexistent", "-f", "-"], &object("lab", IN_SYNC));
     assert!(no_recording.code == 1 && no_recording.err.contains("recording.json"), "{no_recording:?}");
-    for arguments in
-        [&["show", "lab"][..], &["approve", "lab"], &["reject", "lab"], &["history", "lab"], &["run"]]
-    {
+    for arguments in [
+        &["show", "lab"][..],
+        &["approve", "lab"],
+        &["reject", "lab"],
+        &["history", "lab"],
+        &["certificate", "x"],
+        &["run"],
+    ] {
         let came = call(arguments);
         assert_eq!(came.code, 1, "{came:?}");
         assert!(came.err.contains("found no API server: give --kubeconfig, or set KUBECONFIG"), "{came:?}");

@@ -54,7 +54,7 @@ fn the_page_of_the_command_line_is_that_of_the_code() {
     root.build();
     let mut page = format!(
         "{MADE}\n\n# Command line\n\nOne program under two names: `cloudspec`, and `kubectl-cloudspec`, so that `kubectl cloudspec …` works. \
-         `diff`, `plan`, `import`,\n`offboard` and `replay` need no cluster; `run`, `show`, `approve`, `reject` and `history` need one. Results go to \
+         `diff`, `plan`, `import`,\n`offboard` and `replay` need no cluster; `run`, `show`, `approve`, `reject`, `history` and `certificate` need one. Results go to \
          standard output, all else to standard error.\n"
     );
     page.push_str(&section(&root, "cloudspec"));
@@ -135,14 +135,16 @@ fn the_page_of_a_tenants_leaving_is_that_of_the_code() {
     let mut page = format!(
         "{MADE}\n\n# A tenant that leaves\n\nWhat must be so before a tenant leaves, and the types of what is removed, in their order.\n\n\
          ## Checks\n\nAll that fail are told at once; where one fails, there is no plan. Besides, a plan that one ChangePlan cannot hold \
-         is refused as\n`TooLarge`.\n\n| check | what must be so |\n| --- | --- |\n"
+         is refused as\n`TooLarge`, with the limit: 2,000 steps, and 1.5 MiB with its journal, which is about 1,600 ports. The tenant's largest \
+         types can be kept\nin the first plan, and go with the next.\n\n| check | what must be so |\n| --- | --- |\n"
     );
     for check in offboard::checks() {
         writeln!(page, "| `{}` | {} |", check.name, cell(check.doc)).unwrap();
     }
     page.push_str(
-        "\n## Types\n\nA type is removed after those above it, but where a listing says that one resource waits for another. Limits go \
-         after all else that\nis held. What is kept is named by its type or by an id.\n\n| type | service | what it is called |\n| --- | --- | --- |\n",
+        "\n## Types\n\nA type is removed after those above it of the same service, and of other services after those that may hang on \
+         it or hold it, but where\na listing says that one resource waits for another; what does not wait for each other goes side by side. Limits go after all else that\n\
+         is held. What is kept is named by its type or by an id.\n\n| type | service | what it is called |\n| --- | --- | --- |\n",
     );
     for kind in ResourceType::ALL {
         let name = serde_json::to_value(kind).unwrap();

@@ -289,6 +289,7 @@ fn step(number: u32) -> Step {
     let which = RuleRef::Id(format!("r-{number}").as_str().into());
     Step {
         number,
+        wave: number,
         action: Action::DeleteRule { group: GroupRef::Id("g".into()), which, rule },
         summary: "delete rule".into(),
         findings: vec!["f".into()],
@@ -393,4 +394,7 @@ fn a_decision_lapses_from_the_last_step_that_was_begun_or_ended() {
     status.journal[0].finished_at = Some(Time(at(100)));
     assert_eq!(lapsed(&status, &rules, at(160)), None);
     assert_eq!(lapsed(&status, &rules, at(161)).map(|reason| reason.name()), Some("ApprovalExpired"));
+    // A clock that ran ahead and was set back.
+    assert_eq!(lapsed(&status, &rules, at(40)), None);
+    assert_eq!(lapsed(&status, &rules, at(39)).map(|reason| reason.name()), Some("ApprovalExpired"));
 }

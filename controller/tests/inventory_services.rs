@@ -213,3 +213,24 @@ async fn of_a_project_that_is_gone_nothing_is_asked_through_it_any_more() {
     }
     assert_eq!(seen.tenant, Ok(None));
 }
+
+#[tokio::test]
+async fn limits_that_nova_keeps_for_no_valid_project_are_none_once_keystone_has_it_no_more() {
+    let nova = |path: &str| match path.split('?').next().unwrap_or_default() {
+        "/v3/services" => Some(ok(&json!({"services": [{"id": "s", "name": "n", "type": "compute"}]}))),
+        path if path.contains("/os-quota-sets/") => Some(status(400)),
+        _ => None,
+    };
+    let look = async |fake: &Fake| {
+        let mut config = config(&fake.url);
+        config.overrides.insert(Service::Compute, fake.url.parse().unwrap());
+        inventory(&reader(config, limits()), &TENANT.into()).await
+    };
+    assert_eq!(why(&look(&cloud(nova).await).await, ResourceType::Quota).reason, "Rejected");
+    let gone = move |path: &str| match path.split('?').next().unwrap_or_default() {
+        "/v3/projects/leaves" => Some(status(404)),
+        "/v3/projects" => Some(ok(&json!({"projects": []}))),
+        _ => nova(path),
+    };
+    assert_eq!(count(&look(&cloud(gone).await).await, ResourceType::Quota), 0);
+}

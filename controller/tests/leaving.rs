@@ -12,7 +12,7 @@ use cloudspec::model::inventory::Loss;
 use cloudspec::model::leaving::Protected;
 use cloudspec::model::{Action, Inventory, Plan, Resource, ResourceType, Unknown};
 use cloudspec::plan::offboard::{Stage, appeared, offboard, remains};
-use cloudspec::plan::thaw::{Frozen, note, thaw};
+use cloudspec::plan::thaw::{Frozen, is_told, note, thaw};
 use cloudspec::plan::{lint, still_fits};
 use cloudspec::report::leaving::{Bar, BarKind, Leave, Phase, Report, Sight, status};
 use cloudspec::report::{Of, events_of_leaving};
@@ -145,6 +145,33 @@ fn quotas_that_were_frozen_are_put_back_to_what_they_were_by_a_sound_plan() {
 }
 
 #[test]
+fn a_limit_that_somebody_set_since_the_freeze_is_left_as_it_is_and_the_others_are_put_back() {
+    let (mut now, frozen) = frozen_by(&planned(&tenant::inventory()), tenant::inventory());
+    let service = *frozen.keys().next().unwrap();
+    let own = Resource {
+        key: tenant::key(ResourceType::Quota, service.service_type(), None),
+        name: String::new(),
+        state: None,
+        size: None,
+        after: BTreeSet::new(),
+        hindrance: None,
+    };
+    now.held.insert(ResourceType::Quota, Ok(vec![own]));
+    let limit = frozen[&service].iter().find(|(_, before)| **before != 0).unwrap().0.clone();
+    now.quotas.get_mut(&service).unwrap().as_mut().unwrap().insert(limit.clone(), 4711);
+    let plan = thaw(&now, &tenant::ID.into(), &frozen, "uid-1");
+    let set = plan.steps.iter().find_map(|step| match &step.action {
+        Action::SetQuota { service: of, to, .. } if *of == service => Some(to),
+        _ => None,
+    });
+    assert!(set.is_none_or(|to| !to.contains_key(&limit)), "{set:?}");
+    assert_eq!(plan.left_alone.len(), 1);
+    let said = format!("somebody has set {limit} 4711 since the freeze");
+    assert!(plan.left_alone[0].reason.contains(&said), "{:?}", plan.left_alone);
+    assert!(is_told(&now, &frozen));
+}
+
+#[test]
 fn what_an_earlier_plan_found_is_put_back_and_not_what_a_later_one_did() {
     let (now, mut frozen) = frozen_by(&planned(&tenant::inventory()), tenant::inventory());
     let before = frozen.clone();
@@ -160,6 +187,22 @@ fn what_an_earlier_plan_found_is_put_back_and_not_what_a_later_one_did() {
     );
     assert_eq!(frozen, before);
     assert!(!thaw(&now, &tenant::ID.into(), &frozen, "uid-1").steps.is_empty());
+}
+
+#[test]
+fn what_somebody_set_since_the_freeze_stays() {
+    let before = tenant::inventory();
+    let (mut now, frozen) = frozen_by(&planned(&before), before.clone());
+    let (service, limits) = frozen.iter().next().unwrap();
+    let (raised, _) = limits.iter().find(|(_, value)| **value != 0).unwrap();
+    now.quotas.get_mut(service).unwrap().as_mut().unwrap().insert(raised.clone(), 5);
+    for step in thaw(&now, &tenant::ID.into(), &frozen, "uid-1").steps {
+        let Action::SetQuota { service: of, to, .. } = step.action else { panic!("{step:?}") };
+        assert!(of != *service || to.get(raised).is_none_or(|limit| *limit == 5), "{to:?}");
+        now.quotas.get_mut(&of).unwrap().as_mut().unwrap().extend(to);
+    }
+    assert_eq!(now.quotas[service].as_ref().unwrap()[raised], 5);
+    assert!(thaw(&now, &tenant::ID.into(), &frozen, "uid-1").steps.is_empty());
 }
 
 /// The status after one look.

@@ -45,8 +45,10 @@ fn unknown() -> Unknown {
 fn say(plan: &Plan) -> String {
     let mut text = format!("{} · {} steps\n", plan.digest.short(), plan.steps.len());
     for step in &plan.steps {
-        let Step { number, action: _, summary, findings, class, before, after, side_effects, revert } = step;
-        writeln!(text, "{number}. [{class:?}] {summary}  <{}>", findings.join(", ")).unwrap();
+        let Step { number, wave, action: _, summary, findings, class, before, after, side_effects, revert } =
+            step;
+        let findings = findings.join(", ");
+        writeln!(text, "{number}. (wave {wave}) [{class:?}] {summary}  <{findings}>").unwrap();
         writeln!(text, "   {} -> {}", before.as_ref().unwrap(), after.as_ref().unwrap()).unwrap();
         for effect in side_effects {
             writeln!(text, "   ! {effect}").unwrap();
@@ -98,7 +100,11 @@ fn one_of_each_type_goes_in_the_order_of_the_types_and_the_project_stays() {
     let plan = resources(&inventory(), &leaving());
     golden("offboard-resources", &plan);
     let kinds: Vec<T> = removed(&plan).iter().map(|key| key.kind).collect();
-    assert!(kinds.is_sorted(), "{kinds:?}");
+    assert!(!kinds.is_sorted(), "services go side by side: {kinds:?}");
+    for service in kinds.iter().map(|kind| kind.service()) {
+        let of_one = kinds.iter().filter(|kind| kind.service() == service);
+        assert!(of_one.is_sorted(), "{service}: {kinds:?}");
+    }
 }
 
 #[test]
@@ -353,6 +359,37 @@ fn each_check_refuses_with_its_own_name_and_one_only() {
 }
 
 #[test]
+fn a_mistyped_id_is_refused_where_a_type_that_goes_later_could_not_be_told() {
+    let mut seen = inventory();
+    seen.held.insert(T::Trust, Err(unknown()));
+    assert_eq!(names(plan(&seen, &keeping("VOLUME-1"), Stage::Resources)), ["KeptNotFound"]);
+    assert!(plan(&seen, &keeping("volume-1"), Stage::Resources).is_ok());
+}
+
+#[test]
+fn a_name_is_protected_with_a_blank_beside_it_too() {
+    let heat = Protected { domains: [" customers".to_owned()].into(), projects: [].into() };
+    let refused = offboard(&inventory(), &leaving(), &heat, &[], "0d1c", Stage::Resources);
+    assert_eq!(names(refused), ["ProtectedDomain"]);
+    let project = ("Customers".to_owned(), format!(" {} ", leaving().name));
+    let team = Protected { domains: [].into(), projects: [project].into() };
+    let refused = offboard(&inventory(), &leaving(), &team, &[], "0d1c", Stage::Resources);
+    assert_eq!(names(refused), ["ProtectedProject"]);
+}
+
+#[test]
+fn what_an_amphora_left_in_the_tenants_network_makes_the_tenant_no_services_project() {
+    let mut seen = inventory();
+    let port = &mut all(&mut seen, T::Port)[0];
+    port.name = "octavia-lb-vrrp-00000000-0000-4000-8000-000000000000".into();
+    let by = port.key.clone();
+    assert_eq!(names(plan(&seen, &leaving(), Stage::Resources)), ["OwnsServiceResources"]);
+    let what = "port octavia-lb-vrrp in network network-1, of project services".to_owned();
+    seen.losses.insert(cloudspec::model::inventory::Loss { by, what });
+    assert!(plan(&seen, &leaving(), Stage::Resources).is_ok());
+}
+
+#[test]
 fn the_built_in_protection_cannot_be_taken_out() {
     let none = Protected { domains: [].into(), projects: [].into() };
     let (mut seen, mut leaving) = (inventory(), leaving());
@@ -401,12 +438,15 @@ fn a_plan_that_one_change_plan_cannot_hold_is_refused_with_the_limit() {
         plan(&seen, &leaving(), Stage::Resources)
     };
     // Three freezes and three resets go with them.
-    assert_eq!(many(994, "").map(|plan| plan.steps.len()), Ok(1000));
-    let refused = many(995, "").unwrap_err();
-    assert_eq!(refused, [Refusal::TooLarge("1001 steps, and a ChangePlan holds 1000".into())]);
+    assert_eq!(many(1600, "").map(|plan| plan.steps.len()), Ok(1606));
+    let refused = many(1995, "").unwrap_err();
+    assert!(refused.contains(&Refusal::TooLarge("2001 steps, and a ChangePlan holds 2000".into())));
     let Err(refused) = many(994, &"\u{df}".repeat(255)) else { panic!("it was not refused") };
     let [Refusal::TooLarge(why)] = &refused[..] else { panic!("{refused:?}") };
-    assert!(why.ends_with("bytes, and a ChangePlan holds 1048576"), "{why}");
+    assert!(
+        why.ends_with("bytes with the journal of its 1000 steps, and a ChangePlan holds 1523712"),
+        "{why}"
+    );
 }
 
 type Blinding = fn(&mut Inventory);

@@ -23,6 +23,7 @@ use serde_json::json;
 fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
     let step = Step {
         number: 1,
+        wave: 1,
         action,
         summary: "does it".into(),
         findings: vec!["f".into()],
@@ -217,6 +218,34 @@ async fn barbicans_limits_are_set_from_within_the_project_where_they_are_not_let
         let asked = fake.asked.lock().unwrap();
         let puts: Vec<&str> = asked.iter().filter(|one| one.0 == "PUT").map(|one| one.2.as_str()).collect();
         assert_eq!(puts, ["token-2"]);
+    }
+}
+
+#[tokio::test]
+async fn limits_of_the_projects_own_go_before_cinder_lets_it_be_frozen() {
+    let set = |to: i64| Action::SetQuota {
+        project: ProjectRef::Id("t".into()),
+        service: QuotaService::Volume,
+        from: Some([("gigabytes".to_owned(), 50)].into()),
+        to: [("gigabytes".to_owned(), to)].into(),
+    };
+    for (to, asked, is_done) in [(0, vec!["PUT", "DELETE", "PUT"], true), (5, vec!["PUT"], false)] {
+        let calls = std::sync::atomic::AtomicUsize::new(0);
+        let fake =
+            Fake::start(move |_, _, _| match calls.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+                0 => status(400),
+                _ => ok(&json!({"quota_set": {}})),
+            })
+            .await;
+        let config = config(&fake.url);
+        let plan = approved(&config.identity(), set(to));
+        let writer = Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap();
+        let made = writer.make(&set(to), None, "req-1").await;
+        assert_eq!(made.is_ok(), is_done, "{made:?}");
+        let calls = fake.asked.lock().unwrap();
+        let methods: Vec<&str> =
+            calls.iter().map(|one| one.0.as_str()).filter(|one| *one != "POST").collect();
+        assert_eq!(methods, asked);
     }
 }
 

@@ -117,8 +117,19 @@ fn golden(name: &str, desired: &Desired, snapshot: &Snapshot) -> Plan {
 fn say(plan: &Plan) -> String {
     let mut text = format!("{} · {} steps\n", plan.digest.short(), plan.steps.len());
     for step in &plan.steps {
-        let Step { number, action: _, summary, findings: _, class, before, after, side_effects, revert } =
-            step;
+        let Step {
+            number,
+            wave,
+            action: _,
+            summary,
+            findings: _,
+            class,
+            before,
+            after,
+            side_effects,
+            revert,
+        } = step;
+        assert_eq!(wave, number, "one after another");
         writeln!(text, "{number}. [{class:?}] {summary}").unwrap();
         let or_nothing = |words: &Option<String>| words.clone().unwrap_or_else(|| "nothing".to_owned());
         writeln!(text, "   {} -> {}", or_nothing(before), or_nothing(after)).unwrap();

@@ -22,6 +22,7 @@ use serde_json::{Value, json};
 fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
     let step = Step {
         number: 1,
+        wave: 1,
         action,
         summary: "takes it away".into(),
         findings: vec!["f".into()],
@@ -32,6 +33,17 @@ fn approved(cloud: &CloudIdentity, action: Action) -> ApprovedPlan {
         revert: "nothing".into(),
     };
     approval::approved(cloud, vec![step])
+}
+
+/// A plan of these calls, approved.
+fn approved_all(cloud: &CloudIdentity, actions: &[Action]) -> ApprovedPlan {
+    let one = approved(cloud, actions[0].clone());
+    let step = |(number, action): (u32, &Action)| Step {
+        number,
+        action: action.clone(),
+        ..one.plan().steps[0].clone()
+    };
+    approval::approved(cloud, (1..).zip(actions).map(step).collect())
 }
 
 /// The answer to a path: a status and a body.
@@ -132,7 +144,11 @@ async fn a_transfer_without_a_project_is_its_volumes() {
 }
 
 fn server(status: &str, task: Option<&str>, project: &str) -> (u16, Value) {
-    (200, json!({"server": {"status": status, "tenant_id": project, "OS-EXT-STS:task_state": task}}))
+    let fields = json!({
+        "id": "x", "status": status, "tenant_id": project, "OS-EXT-STS:task_state": task,
+        "os-extended-volumes:volumes_attached": [],
+    });
+    (200, json!({"server": fields, "ports": []}))
 }
 
 #[tokio::test]
@@ -220,6 +236,194 @@ async fn a_404_of_glance_is_gone_only_to_who_sees_every_image() {
         assert!(refused(&look(of, sees_own).await), "{of}");
         assert!(refused(&look(of, one_store_of_ones_own).await), "{of}");
     }
+}
+
+fn remove(kind: ResourceType, id: &str) -> Action {
+    Action::Remove { what: ResourceKey { kind, id: id.into(), of: None }, project: "t".into() }
+}
+
+/// Looks at all of a plan at once; what was asked, in order, without the login.
+async fn look_at_all(planned: &[Action], answers: Answers) -> (Vec<Result<Look, WriteError>>, Vec<String>) {
+    let fake = Fake::start(move |_, path, _| answer(answers(path))).await;
+    let config = config(&fake.url);
+    let plan = approved_all(&config.identity(), planned);
+    let writer = Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap();
+    let looks = writer.look_all(&planned.iter().collect::<Vec<_>>()).await;
+    let asked =
+        fake.asked.lock().unwrap().iter().filter(|one| one.0 == "GET").map(|one| one.1.clone()).collect();
+    (looks, asked)
+}
+
+fn several(kind: ResourceType) -> Vec<Action> {
+    ["a", "b", "c", "d"].map(|id| remove(kind, id)).to_vec()
+}
+
+fn volume_row(id: &str, status: &str, project: &str) -> Value {
+    json!({"id": id, "status": status, "os-vol-tenant-attr:tenant_id": project})
+}
+
+#[tokio::test]
+async fn one_listing_tells_of_several_volumes() {
+    let (looks, asked) = look_at_all(&several(ResourceType::Volume), |_| {
+        let rows = ["a", "b", "c", "d"].map(|id| volume_row(id, "available", "t"));
+        (200, json!({"volumes": rows}))
+    })
+    .await;
+    assert_eq!(looks, [READY, READY, READY, READY]);
+    assert_eq!(asked, ["/v3/volumes/detail?all_tenants=1&project_id=t&limit=1000"]);
+}
+
+#[tokio::test]
+async fn what_is_not_in_a_listing_or_would_end_the_step_is_asked_about_alone() {
+    let (looks, asked) = look_at_all(&several(ResourceType::Volume), |path| match path {
+        // One is not listed, one without its project, and one as another's.
+        _ if path.contains("detail") => {
+            let odd = json!({"id": "c", "status": "available"});
+            let rows = [volume_row("a", "deleting", "t"), odd, volume_row("d", "available", "n")];
+            (200, json!({"volumes": rows}))
+        }
+        _ if path.contains("volumes/b") => not_found(),
+        _ if path.contains("volumes/c") => (200, json!({"volume": volume_row("c", "available", "t")})),
+        _ if path.ends_with("volumes/d") => (200, json!({"volume": volume_row("d", "available", "n")})),
+        _ => (200, json!({"volumes": []})),
+    })
+    .await;
+    assert!(waiting(&looks[0]), "{looks:?}");
+    assert_eq!(looks[1], GONE);
+    assert_eq!(looks[2], READY);
+    assert!(refused(&looks[3]), "{looks:?}");
+    let count = |of: &str| asked.iter().filter(|path| path.ends_with(of)).count();
+    assert_eq!(
+        (count("volumes/a"), count("volumes/b"), count("volumes/c"), count("volumes/d")),
+        (0, 1, 1, 1)
+    );
+}
+
+#[tokio::test]
+async fn an_empty_listing_takes_nothing_for_gone() {
+    let (looks, _) = look_at_all(&several(ResourceType::Port), |path| match path.rsplit('/').next().unwrap() {
+        list if list.starts_with("ports?") => (200, json!({"ports": []})),
+        _ => {
+            let port = json!({"project_id": "t", "network_id": "n", "device_owner": "", "device_id": "", "revision_number": 3});
+            (200, json!({"port": port}))
+        }
+    })
+    .await;
+    assert_eq!(looks, vec![Ok(Look::Ready { revision: Some(3) }); 4]);
+}
+
+#[tokio::test]
+async fn a_listing_that_fails_costs_reads_and_no_more() {
+    for code in [400, 403, 500] {
+        let answers: Answers = match code {
+            400 => |path| if path.contains("detail") { (400, json!({})) } else { volume(json!({})) },
+            403 => |path| if path.contains("detail") { (403, json!({})) } else { volume(json!({})) },
+            _ => |path| if path.contains("detail") { (500, json!({})) } else { volume(json!({})) },
+        };
+        let (looks, asked) = look_at_all(&several(ResourceType::Volume), answers).await;
+        assert_eq!((looks, asked.len()), (vec![READY; 4], 5), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn who_sees_every_project_is_asked_once_for_several_that_are_gone() {
+    let (looks, asked) = look_at_all(&several(ResourceType::Network), |path| match path {
+        _ if path.contains("/quotas") => (200, json!({"quotas": []})),
+        _ if path.contains("networks?") => (200, json!({"networks": []})),
+        _ => (404, json!({"NeutronError": {"type": "NetworkNotFound", "message": "no such network"}})),
+    })
+    .await;
+    assert_eq!(looks, vec![GONE; 4]);
+    let witnesses = asked.iter().filter(|path| path.contains("/quotas")).count();
+    assert!((1..=4).contains(&witnesses), "{asked:?}");
+    let (looks, asked) = look_at_all(&several(ResourceType::Network), |path| match path {
+        _ if path.contains("/quotas") => (403, json!({})),
+        _ => (404, json!({"NeutronError": {"type": "NetworkNotFound", "message": "no such network"}})),
+    })
+    .await;
+    assert!(looks.iter().all(refused), "{looks:?}");
+    assert_eq!(
+        asked.iter().filter(|path| path.contains("/quotas")).count(),
+        4,
+        "a refusal is not remembered"
+    );
+}
+
+/// A look at the first of a plan of these calls.
+async fn first_of(planned: &[Action], answers: Answers) -> Result<Look, WriteError> {
+    let fake = Fake::start(move |_, path, _| answer(answers(path))).await;
+    let config = config(&fake.url);
+    let plan = approved_all(&config.identity(), planned);
+    let writer = Writer::new(config, None, limits(), Arc::new(|_| {}), &plan).unwrap();
+    writer.look(&planned[0]).await
+}
+
+#[tokio::test]
+async fn a_volume_that_joined_its_group_after_the_approval_is_not_deleted_with_it() {
+    let group: Answers = |path| {
+        assert!(path.ends_with("groups/g?list_volume=true"), "{path}");
+        let group = json!({"id": "g", "status": "available", "project_id": "t", "volumes": ["a", "b"]});
+        (200, json!({"group": group}))
+    };
+    let (of, volume) = (remove(ResourceType::VolumeGroup, "g"), ResourceType::Volume);
+    let planned = [of.clone(), remove(volume, "a"), remove(volume, "b")];
+    assert_eq!(first_of(&planned, group).await, READY);
+    let joined = first_of(&planned[..2], group).await;
+    assert!(refused(&joined) && format!("{joined:?}").contains("volume b"), "{joined:?}");
+    let without =
+        first_of(&[of], |_| (200, json!({"group": {"id": "g", "status": "available", "project_id": "t"}})))
+            .await;
+    assert!(matches!(without, Err(WriteError::Unclear { .. })), "{without:?}");
+}
+
+#[tokio::test]
+async fn a_subnet_that_was_made_after_the_approval_is_not_deleted_with_its_network() {
+    let network: Answers =
+        |_| (200, json!({"network": {"project_id": "t", "revision_number": 4, "subnets": ["a"]}}));
+    let planned = [remove(ResourceType::Network, "x"), remove(ResourceType::Subnet, "a")];
+    assert_eq!(first_of(&planned, network).await, Ok(Look::Ready { revision: Some(4) }));
+    let joined = first_of(&planned[..1], network).await;
+    assert!(refused(&joined) && format!("{joined:?}").contains("subnet a"), "{joined:?}");
+}
+
+#[tokio::test]
+async fn what_a_server_got_after_the_approval_is_not_deleted_with_it() {
+    // One volume goes with the server, one stays; of the ports, one is another project's.
+    let server: Answers = |path| match path.contains("ports") {
+        true => (200, json!({"ports": [{"id": "p", "project_id": "t"}, {"id": "q", "project_id": "n"}]})),
+        false => {
+            let volumes = json!([{"id": "a", "delete_on_termination": true}, {"id": "b", "delete_on_termination": false}]);
+            (
+                200,
+                json!({"server": {"status": "ACTIVE", "tenant_id": "t", "os-extended-volumes:volumes_attached": volumes}}),
+            )
+        }
+    };
+    let (port, volume) = (remove(ResourceType::Port, "p"), remove(ResourceType::Volume, "a"));
+    let of = remove(ResourceType::Server, "x");
+    assert_eq!(first_of(&[of.clone(), volume.clone(), port.clone()], server).await, READY);
+    for (planned, named) in [([of.clone(), port], "volume a"), ([of, volume], "port p")] {
+        let joined = first_of(&planned, server).await;
+        assert!(refused(&joined) && format!("{joined:?}").contains(named), "{joined:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_application_credential_that_was_made_after_the_approval_is_not_lost_with_a_role() {
+    let grant: Answers = |path| match path.contains("application_credentials") {
+        true => {
+            let rows = json!([{"id": "a", "project_id": "t"}, {"id": "b", "project_id": "n"}]);
+            (200, json!({"application_credentials": rows}))
+        }
+        false => {
+            let row = json!({"user": {"id": "u"}, "role": {"id": "r"}, "scope": {"project": {"id": "t"}}});
+            (200, json!({"role_assignments": [row]}))
+        }
+    };
+    let of = remove(ResourceType::RoleAssignment, "user/u/r");
+    let planned = [of, remove(ResourceType::ApplicationCredential, "a")];
+    assert_eq!(first_of(&planned, grant).await, READY);
+    assert!(refused(&first_of(&planned[..1], grant).await));
 }
 
 #[tokio::test]

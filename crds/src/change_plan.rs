@@ -7,7 +7,8 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rules::{self, DIGEST, MOST_STEPS};
+use crate::offboard_status::Verified;
+use crate::rules::{self, DIGEST, MOST_LOOKS, MOST_STEPS};
 use crate::status::Classes;
 
 /// One exact correction, written by the controller alone. Its spec never changes; its status holds the decision and the
@@ -39,7 +40,7 @@ pub struct ChangePlanSpec {
     pub digest: String,
     /// Number of steps by class.
     pub classes: Classes,
-    /// The steps, in the order in which they are taken.
+    /// The steps, by waves: a wave is begun when the one before it is done.
     #[schemars(length(max = MOST_STEPS))]
     pub steps: Vec<PlanStep>,
     /// Findings that get no step, each with the reason.
@@ -81,8 +82,12 @@ pub struct CloudIdentity {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanStep {
-    /// Its number, from 1; steps are taken in this order.
+    /// Its number, from 1.
     pub number: i64,
+    /// The steps of one wave go side by side, and the waves in their order, from 1. Absent: the same as the number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1))]
+    pub wave: Option<i64>,
     /// What it does in words, such as `delete rule ingress tcp 22 from 0.0.0.0/0 of security group customers/team-a/web`.
     pub summary: String,
     /// Why: the fingerprints of the findings that it corrects.
@@ -147,6 +152,14 @@ pub struct ChangePlanStatus {
     /// Why it stopped, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The plan of a tenant's leaving: what was seen of its stage after it. The first look that found something left, and the two
+    /// that found nothing. Looks are added, and never change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = MOST_LOOKS),
+        extend("x-kubernetes-list-type" = "atomic", "x-kubernetes-validations" = rules::verification())
+    )]
+    pub verification: Vec<Verified>,
 }
 
 /// Who approved what, and when.
@@ -190,7 +203,8 @@ pub struct Executor {
 pub struct JournalEntry {
     /// The step's number.
     pub number: i64,
-    /// `Intended` (the call may have been made), `Done`, `AlreadyDone`, `Refused`, `Failed`.
+    /// `Intended` (the call may have been made), `Done`, `AlreadyDone`, `Refused`, `Failed`, `NotTried`
+    /// (another step of its wave failed before its call was made).
     pub state: String,
     /// The request id that was sent with the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]

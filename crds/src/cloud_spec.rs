@@ -131,10 +131,10 @@ pub enum RequireDigest {
 #[serde(rename_all = "camelCase", default)]
 pub struct Limits {
     /// The most steps that a plan may have.
-    #[schemars(range(min = 0, max = rules::MOST_STEPS))]
+    #[schemars(range(min = 0, max = rules::MOST_LIMIT))]
     pub max_steps: i32,
     /// The most steps that remove something (rules, role assignments) that a plan may have.
-    #[schemars(range(min = 0, max = rules::MOST_STEPS))]
+    #[schemars(range(min = 0, max = rules::MOST_LIMIT))]
     pub max_deletes: i32,
 }
 

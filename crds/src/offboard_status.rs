@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::rules::{MOST_TOLD, MOST_TYPES, MOST_UNCOVERED};
 use crate::status::{ExecutionSummary, Offer};
 
 /// Observed state of a TenantOffboard. Totals are exact, lists are cut and say so.
@@ -60,7 +61,7 @@ pub struct TenantOffboardStatus {
     pub verified: Vec<Verified>,
 }
 
-/// A full look that found nothing left.
+/// A full look at a stage, as it was taken: what it found, and what it left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Verified {
@@ -68,6 +69,74 @@ pub struct Verified {
     pub stage: String,
     /// When it was taken.
     pub at: Time,
+    /// SHA-256 of the cloud, and of what the spec asked for: two looks count together only where both are the same.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub of: String,
+    /// The tenant that was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<SeenTenant>,
+    /// Each type that was looked at, in the order of removal, with what was found of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MOST_TYPES), extend("x-kubernetes-list-type" = "atomic"))]
+    pub types: Vec<SeenType>,
+    /// What stays because `spec.keep` says so, at most 20 of them; `types` counts them all, and `leftAlone` of the plan names them all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MOST_TOLD), extend("x-kubernetes-list-type" = "atomic"))]
+    pub kept: Vec<KeptStatus>,
+    /// Number of resources that the list above leaves out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub kept_omitted: i64,
+    /// What nothing here sweeps and was accepted by name: services of the catalogue, and `network:ALIAS` for extensions of Neutron.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MOST_UNCOVERED), extend("x-kubernetes-list-type" = "atomic"))]
+    pub uncovered: Vec<String>,
+    /// What was left, at most 20 of it. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = MOST_TOLD), extend("x-kubernetes-list-type" = "atomic"))]
+    pub remaining: Vec<RemainingStatus>,
+    /// Number of resources that the list above leaves out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub remaining_omitted: i64,
+}
+
+/// The tenant that was looked at, as `spec.tenant` names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SeenTenant {
+    /// The project's id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Name of its domain.
+    pub domain: String,
+}
+
+/// What a look found of one type.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SeenType {
+    /// The type, as `spec.keep` takes it.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// How many are left that are to go. Absent: nobody could tell any more, for the project itself is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left: Option<i64>,
+    /// How many stay because `spec.keep` says so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub kept: i64,
+}
+
+/// One resource that stays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeptStatus {
+    /// Its type and id, and what it hangs on: `volume 1f1a…`.
+    pub resource: String,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The reason that was given.
+    pub reason: String,
 }
 
 /// How far a plan is.
@@ -80,7 +149,7 @@ pub struct Progress {
     pub done: i64,
     /// All steps.
     pub steps: i64,
-    /// In words: `18 of 44 steps; waiting: load balancer lb-1 is PENDING_DELETE`.
+    /// In words: `18 of 44 steps; waiting: load balancer lb-1 is PENDING_DELETE, 35 s`.
     pub text: String,
     /// When this was so.
     pub at: Time,

@@ -18,10 +18,18 @@ pub const MOST_GROUPS: u32 = 500;
 pub const MOST_RULES: u32 = 200;
 /// Most role assignments listed for one tenant.
 pub const MOST_ROLES: u32 = 250;
+/// Most steps that the limits of a CloudSpec allow.
+pub const MOST_LIMIT: u32 = 1000;
 /// Most steps of a plan, and entries of its journal.
-pub const MOST_STEPS: u32 = 1000;
+pub const MOST_STEPS: u32 = 2000;
 /// Most things that a TenantOffboard keeps.
 pub const MOST_KEPT: u32 = 200;
+/// Most looks that a ChangePlan holds as evidence.
+pub const MOST_LOOKS: u32 = 6;
+/// Most types that one look tells of.
+pub const MOST_TYPES: u32 = 100;
+/// Most resources of one sort that a look names.
+pub const MOST_TOLD: u32 = 20;
 /// Most services and extensions that a TenantOffboard accepts as not swept.
 pub const MOST_UNCOVERED: u32 = 100;
 /// Most certificates of one CloudSpec.
@@ -304,6 +312,11 @@ pub(crate) fn change_plan() -> Vec<ValidationRule> {
             "!has(oldSelf.status) || !has(oldSelf.status.decision) || (has(self.status) && has(self.status.decision))",
             "a decision is written once and stays",
         ),
+        rule(
+            ".status",
+            "!has(oldSelf.status) || !has(oldSelf.status.verification) || (has(self.status) && has(self.status.verification))",
+            "what was verified is written down and stays",
+        ),
     ]
 }
 
@@ -317,4 +330,11 @@ pub(crate) fn journal() -> Value {
 
 pub(crate) fn journal_entry() -> Value {
     json!([rule("oldSelf.state == 'Intended' || self == oldSelf", "the result of a step never changes")])
+}
+
+pub(crate) fn verification() -> Value {
+    json!([rule(
+        "oldSelf.all(old, old in self)",
+        "a look that was written down stays, and never changes: another one is added"
+    )])
 }

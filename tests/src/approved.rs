@@ -52,6 +52,7 @@ fn step(number: u32, action: &Action) -> Step {
     };
     Step {
         number,
+        wave: number,
         action: action.clone(),
         summary: "the call under test".to_owned(),
         findings: vec!["0".repeat(16)],

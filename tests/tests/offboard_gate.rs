@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use cloudspec_crds::TenantOffboard;
 use cloudspec_tests::cluster;
+use cloudspec_tests::proxy::{Hold, Matcher, Place};
 use cloudspec_tests::scene::{Stage, manifest};
 use cloudspec_tests::sim::{Actor, Builder, Scope, Sim};
 use kube::api::Api;
@@ -245,6 +246,66 @@ async fn a_role_that_was_given_after_the_plan_goes_only_with_another_approval() 
     .await;
     assert_eq!(refusal(&object, "Approved").0, "WorldChanged");
     untouched(&stage).await;
+}
+
+/// The plan for the project is carried out, and its first call stands at the service, carried out and not answered.
+async fn in_the_middle(test: &str) -> (Stage, String, Hold) {
+    let stage = stage(test).await;
+    let id = id_of(&stage, "tenants", "t0001");
+    leave(&stage, "x", (&id, "t0001", "tenants"), WITH_PROJECT);
+    until_state(&stage, "x", "AwaitingApproval").await;
+    let mut hold = stage.proxy.hold(Matcher::writes().once(), Place::After);
+    approve(&stage, "x");
+    hold.arrived().await;
+    (stage, id, hold)
+}
+
+async fn until_spoken_of(stage: &Stage, spec: &str) {
+    let deadline = Instant::now() + WITHIN;
+    let seen = || async { stage.scene.specs().get(spec).await.unwrap().status };
+    while seen().await.and_then(|status| status.observed_generation).is_none() {
+        assert!(Instant::now() < deadline, "{spec} is not looked at");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn until_stopped(stage: &Stage, why: &str) {
+    let object = until(stage, "x", &format!("the plan is stopped: {why}"), |object| {
+        let (reason, message) = refusal(object, "Applied");
+        reason == "Stopped" && message.contains(why)
+    })
+    .await;
+    assert_eq!(object.status.unwrap().last_execution.unwrap().result, "Stopped");
+    assert_eq!(stage.proxy.writes().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cloudspec_that_lists_the_tenant_stops_a_plan_after_the_call_that_is_under_way() {
+    let (stage, id, hold) = in_the_middle("listed-amid").await;
+    let listing = manifest("keeps", "interval: 30s\ntenants: [{name: t0001, domain: tenants}]\n");
+    stage.kubectl(&stage.scene.bob, &["apply", "-f", "-"], &listing).unwrap().or_fail().unwrap();
+    // The controller has heard of it when it has looked at it.
+    until_spoken_of(&stage, "keeps").await;
+    hold.release();
+    until_stopped(&stage, "it is listed by CloudSpec").await;
+    until_refused(&stage, "x", "ListedByCloudSpec").await;
+    assert!(stage.sim.world().projects.contains_key(&id));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_whose_deletion_was_begun_does_not_go_with_a_role_that_came_meanwhile() {
+    let (mut stage, id, hold) = in_the_middle("came-amid").await;
+    stage.crash().unwrap();
+    hold.release();
+    {
+        let mut world = stage.sim.world();
+        let domain = world.projects.get(&id).unwrap().domain.clone();
+        let late = world.add_user(&domain, "late", "secret");
+        world.grant(&Actor::User(late), "member", Scope::Project(id.clone()));
+    }
+    stage.scene.start().await.unwrap();
+    until_stopped(&stage, "the project holds what was not approved to go: role assignment user/").await;
+    assert!(stage.sim.world().projects.contains_key(&id));
 }
 
 #[tokio::test(flavor = "multi_thread")]

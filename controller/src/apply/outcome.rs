@@ -12,13 +12,13 @@ pub enum Outcome {
     },
     /// A step was refused or failed: the plan is over.
     Stopped {
-        /// The step.
+        /// The first that was refused or failed.
         at: u32,
-        /// Why.
+        /// Why, and which other steps of its wave failed too.
         why: String,
         /// Steps that are done, or were before.
         done: u32,
-        /// Steps that were not tried.
+        /// Steps whose call was not made.
         not_tried: Vec<u32>,
     },
     /// The run cannot go on here and now; the journal says where to go on.

@@ -2,10 +2,14 @@
 
 use std::future::Future;
 
+use futures::stream::{FuturesOrdered, StreamExt};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Action;
+
+/// Objects that are looked at at a time.
+const LOOKS_AT_ONCE: usize = 8;
 
 /// The one object that an action is about, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +90,24 @@ pub trait CloudWrite: Send + Sync {
     /// Reads the one object that the action is about.
     fn look(&self, action: &Action) -> impl Future<Output = Result<Look, WriteError>> + Send;
 
+    /// Reads the objects that these actions are about; the answers are in the order of the actions.
+    fn look_all<'a>(
+        &'a self,
+        actions: &'a [&'a Action],
+    ) -> impl Future<Output = Vec<Result<Look, WriteError>>> + Send + 'a {
+        async move {
+            let (mut looks, mut asked) = (Vec::with_capacity(actions.len()), FuturesOrdered::new());
+            for action in actions {
+                if asked.len() == LOOKS_AT_ONCE {
+                    looks.extend(asked.next().await);
+                }
+                asked.push_back(self.look(action));
+            }
+            looks.extend(asked.collect::<Vec<_>>().await);
+            looks
+        }
+    }
+
     /// Makes the one call. `revision` is what [`Look::Ready`] gave; `request_id` is sent as `X-OpenStack-Request-ID`.
     fn make(
         &self,
@@ -108,6 +130,8 @@ pub enum StepState {
     Refused,
     /// No clear answer, and a look afterwards did not show it done.
     Failed,
+    /// Its intent was written, and another step of its wave was refused or failed before its call was made.
+    NotTried,
 }
 
 /// One line of the journal.
@@ -142,6 +166,6 @@ pub trait Journal: Send {
     /// All entries that were ever written for this plan, by number, the last of each.
     fn entries(&self) -> Vec<Entry>;
 
-    /// Writes an entry in place of the one with the same number.
-    fn write(&mut self, entry: Entry) -> impl Future<Output = Result<(), JournalLost>> + Send;
+    /// Writes entries, each in place of the one with the same number: all of them, or none.
+    fn write_all(&mut self, entries: Vec<Entry>) -> impl Future<Output = Result<(), JournalLost>> + Send;
 }

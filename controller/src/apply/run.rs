@@ -1,53 +1,14 @@
-//! One run over the steps of an approved plan.
+//! One run over the waves of an approved plan.
 
-use std::collections::BTreeMap;
-use std::future::Future;
+use jiff::{SignedDuration, Timestamp};
 
-use jiff::Timestamp;
-
+use super::env::Env;
 use super::outcome::Outcome;
-use super::port::{CloudWrite, Entry, Journal, JournalLost, Look, Progress, StepState, WriteError, Written};
+use super::port::{CloudWrite, Entry, Journal, JournalLost, Look, WriteError};
 use super::resolve::Made;
+use super::told::Told;
 use crate::gate::ApprovedPlan;
-use crate::model::{Action, Step};
-
-/// What a run asks of the process that it runs in.
-pub trait Env: Send + Sync {
-    /// The time of day.
-    fn now(&self) -> Timestamp;
-
-    /// A fresh `X-OpenStack-Request-ID`.
-    fn request_id(&self) -> String;
-
-    /// Whether the run may go on: this process is still the leader, nobody suspended the object, the process does not end.
-    ///
-    /// # Errors
-    /// Why not.
-    fn go_on(&self) -> Result<(), String>;
-
-    /// Waits a while for what a service works on; the waiting began at `since`.
-    ///
-    /// # Errors
-    /// When it was waited for long enough, in words.
-    fn wait(&self, since: Timestamp, why: &str) -> impl Future<Output = Result<(), String>> + Send;
-
-    /// Waits until a call that was sent and not answered can no longer be at work in the service.
-    fn settle(&self) -> impl Future<Output = ()> + Send;
-}
-
-/// Why a run ends before its last step.
-enum End {
-    /// The step is over, and so is the plan.
-    Stop(String),
-    /// Here and now.
-    Interrupt(String),
-}
-
-impl From<JournalLost> for End {
-    fn from(why: JournalLost) -> Self {
-        Self::Interrupt(why.to_string())
-    }
-}
+use crate::model::Action;
 
 /// Carries the plan out from where the journal stands.
 pub async fn apply(
@@ -57,215 +18,107 @@ pub async fn apply(
     env: &impl Env,
 ) -> Outcome {
     let steps = &approved.plan().steps;
-    let before = journal.entries();
-    let mut made = Made::from_journal(steps, &before);
-    let before: BTreeMap<u32, Entry> = before.into_iter().map(|entry| (entry.number, entry)).collect();
-    let mut run = Run { cloud, journal, env };
-    let (mut done, mut already) = (0, 0);
-    for step in steps {
-        let ended = run.step(step, before.get(&step.number), &made).await;
-        match ended {
-            Ok(entry) => {
-                made.learn(step, &entry);
-                match entry.state {
-                    StepState::AlreadyDone => already += 1,
-                    _ => done += 1,
-                }
-            }
-            Err(End::Stop(why)) => {
-                let not_tried = steps.iter().map(|other| other.number).filter(|n| *n > step.number).collect();
-                return Outcome::Stopped { at: step.number, why, done: done + already, not_tried };
-            }
-            Err(End::Interrupt(why)) => return Outcome::Interrupted { why },
+    let entries = journal.entries();
+    let mut made = Made::from_journal(steps, &entries);
+    let told = Told::of(entries);
+    let mut run = Run { cloud, journal, env, told, written_at: None, kept: Kept::Here };
+    for wave in steps.chunk_by(|one, next| one.wave == next.wave) {
+        if let Err(Interrupted(why)) = run.wave(wave, &made).await {
+            run.leave().await;
+            return Outcome::Interrupted { why };
         }
+        if run.told.halted(wave) {
+            break;
+        }
+        wave.iter().for_each(|step| run.told.get(step).into_iter().for_each(|entry| made.learn(step, entry)));
     }
-    Outcome::Succeeded { done, already }
+    run.told.outcome(steps)
 }
 
-struct Run<'a, C, J, E> {
-    cloud: &'a C,
-    journal: &'a mut J,
-    env: &'a E,
+/// Why a run ends here and now; the journal says where to go on.
+pub(super) struct Interrupted(pub(super) String);
+
+/// A run, with what it asks of the world.
+pub(super) struct Run<'a, C, J, E> {
+    pub(super) cloud: &'a C,
+    pub(super) journal: &'a mut J,
+    pub(super) env: &'a E,
+    pub(super) told: Told,
+    /// When the journal was written last in this run.
+    pub(super) written_at: Option<Timestamp>,
+    kept: Kept,
+}
+
+/// Whether the journal is this run's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// Each write was answered.
+    Here,
+    /// A write failed: nothing more is written or called.
+    Lost,
+}
+
+/// Results are written at most so often while others are awaited: a result that is lost with the process is seen again by the next look.
+const AT_MOST_EVERY: SignedDuration = SignedDuration::from_secs(5);
+
+/// Whether it is time to write results.
+pub(super) fn due(written_at: Option<Timestamp>, now: Timestamp) -> bool {
+    written_at.is_none_or(|at| now.duration_since(at) >= AT_MOST_EVERY)
 }
 
 impl<C: CloudWrite, J: Journal, E: Env> Run<'_, C, J, E> {
-    /// One step, to an entry that says it is done.
-    async fn step(&mut self, step: &Step, before: Option<&Entry>, made: &Made) -> Result<Entry, End> {
-        if let Some(entry) = before.filter(|entry| entry.state != StepState::Intended) {
-            return match entry.state {
-                StepState::Done | StepState::AlreadyDone => Ok(entry.clone()),
-                StepState::Refused | StepState::Failed | StepState::Intended => {
-                    Err(End::Stop(entry.message.clone().unwrap_or_else(|| "it failed before".to_owned())))
-                }
-            };
+    pub(super) fn go_on(&self) -> Result<(), Interrupted> {
+        self.env.go_on().map_err(Interrupted)
+    }
+
+    /// Writes these intents, and with them the results that are yet to be written.
+    pub(super) async fn write(&mut self, intents: Vec<Entry>) -> Result<(), Interrupted> {
+        let mut entries = self.told.take_unwritten();
+        entries.extend(intents.iter().cloned());
+        if entries.is_empty() {
+            return Ok(());
         }
-        self.env.go_on().map_err(End::Interrupt)?;
-        let action = match made.resolve(&step.action) {
-            Ok(action) => action,
-            Err(why) => return self.end(step, before, StepState::Refused, why.to_string()).await,
-        };
-        if before.is_some() {
-            self.env.settle().await;
-            self.env.go_on().map_err(End::Interrupt)?;
-        }
-        match self.settled(&action).await? {
-            Look::AlreadyDone { id } => self.already(step, before, id).await,
-            Look::Refused { why } if before.is_some() => {
-                let why = format!("the call may have been made before an interruption, and now {why}");
-                self.end(step, before, StepState::Failed, why).await
-            }
-            Look::Refused { why } => self.end(step, None, StepState::Refused, why).await,
-            Look::Ready { revision } => self.make(step, &action, revision).await,
-            Look::Waiting { why } => self.end(step, before, StepState::Failed, why).await,
+        self.journal.write_all(entries).await.map_err(|why| self.lost(&why))?;
+        self.written_at = Some(self.env.now());
+        intents.into_iter().for_each(|intent| self.told.intended(intent));
+        Ok(())
+    }
+
+    /// Writes results, where it is time to.
+    pub(super) async fn write_if_due(&mut self) -> Result<(), Interrupted> {
+        match due(self.written_at, self.env.now()) {
+            true => self.write(Vec::new()).await,
+            false => Ok(()),
         }
     }
 
-    /// How the object is when it is no longer on its way, or when that was waited for long enough.
-    async fn settled(&self, action: &Action) -> Result<Look, End> {
-        let since = self.env.now();
-        loop {
-            let why = match self.look(action).await? {
-                Look::Waiting { why } => why,
-                told => return Ok(told),
-            };
-            if let Err(over) = self.env.wait(since, &why).await {
-                return Ok(Look::Waiting { why: format!("{why}; {over}") });
-            }
-            self.env.go_on().map_err(End::Interrupt)?;
+    /// A write failed: nothing more is written or called.
+    pub(super) fn lost(&mut self, why: &JournalLost) -> Interrupted {
+        self.kept = Kept::Lost;
+        Interrupted(why.to_string())
+    }
+
+    /// The results that are yet to be written are kept, if they can be: the next run would see that these are done, and not who asked.
+    async fn leave(&mut self) {
+        if self.kept == Kept::Here {
+            drop(self.write(Vec::new()).await);
         }
     }
 
-    /// A look that the service refuses ends the step; one that fails otherwise says nothing of it, and is repeated in the next run.
-    async fn look(&self, action: &Action) -> Result<Look, End> {
-        match self.cloud.look(action).await {
-            Ok(look) => Ok(look),
-            Err(why @ WriteError::Refused { .. }) => Ok(Look::Refused { why: why.to_string() }),
-            Err(why @ (WriteError::Unclear { .. } | WriteError::NotSent { .. })) => {
-                Err(End::Interrupt(why.to_string()))
-            }
-        }
+    /// Looks at all of these. A look that the service refuses ends its step; one that fails otherwise says nothing of it, and is repeated in
+    /// the next run.
+    pub(super) async fn look(&self, actions: &[&Action]) -> Vec<Result<Look, String>> {
+        let looks = self.cloud.look_all(actions).await;
+        let mut told: Vec<Result<Look, String>> = looks.into_iter().map(read).collect();
+        told.resize_with(actions.len(), || Err("a look was not answered".to_owned()));
+        told
     }
+}
 
-    /// It is as wanted: by the call of an earlier run, where that was intended, or by somebody else.
-    async fn already(
-        &mut self,
-        step: &Step,
-        before: Option<&Entry>,
-        id: Option<String>,
-    ) -> Result<Entry, End> {
-        let state = if before.is_some() { StepState::Done } else { StepState::AlreadyDone };
-        let entry = Entry {
-            state,
-            created_id: id,
-            finished_at: Some(self.env.now()),
-            ..before.cloned().unwrap_or_else(|| self.entry(step))
-        };
-        self.journal.write(entry.clone()).await?;
-        Ok(entry)
-    }
-
-    async fn make(&mut self, step: &Step, action: &Action, revision: Option<i64>) -> Result<Entry, End> {
-        let request_id = self.env.request_id();
-        let intent = Entry { request_id: Some(request_id.clone()), ..self.entry(step) };
-        self.journal.write(intent.clone()).await?;
-        // A process that was stopped in between may no longer be the leader.
-        self.env.go_on().map_err(End::Interrupt)?;
-        match self.cloud.make(action, revision, &request_id).await {
-            Ok(Written { id: _, request_id, progress: Progress::Begun }) => {
-                let intent = Entry { service_request_id: request_id, ..intent };
-                self.carried_out(step, action, &intent).await
-            }
-            Ok(Written { id, request_id, progress: Progress::Done }) => {
-                let entry = Entry {
-                    state: StepState::Done,
-                    created_id: id,
-                    service_request_id: request_id,
-                    finished_at: Some(self.env.now()),
-                    ..intent
-                };
-                self.journal.write(entry.clone()).await?;
-                Ok(entry)
-            }
-            Err(WriteError::Refused { status, message, request_id }) => {
-                let intent = Entry { service_request_id: request_id, ..intent };
-                let why = format!("the service refused with {status}: {message}");
-                self.end(step, Some(&intent), StepState::Refused, why).await
-            }
-            Err(WriteError::NotSent { message }) => Err(End::Interrupt(message)),
-            Err(WriteError::Unclear { message }) => self.unclear(step, action, &intent, message).await,
-        }
-    }
-
-    /// The service took the call up: it is done when a look says so.
-    async fn carried_out(&mut self, step: &Step, action: &Action, intent: &Entry) -> Result<Entry, End> {
-        let since = self.env.now();
-        loop {
-            let why = match self.look(action).await? {
-                Look::AlreadyDone { id } => return self.already(step, Some(intent), id).await,
-                Look::Refused { why } => {
-                    let why = format!("the service took the call up, and now {why}");
-                    return self.end(step, Some(intent), StepState::Failed, why).await;
-                }
-                Look::Waiting { why } => why,
-                // The service has not begun with what it took up.
-                Look::Ready { .. } => "the service has not begun".to_owned(),
-            };
-            if let Err(over) = self.env.wait(since, &why).await {
-                return self.end(step, Some(intent), StepState::Failed, format!("{why}; {over}")).await;
-            }
-            self.env.go_on().map_err(End::Interrupt)?;
-        }
-    }
-
-    /// No clear answer: what is there now tells.
-    async fn unclear(
-        &mut self,
-        step: &Step,
-        action: &Action,
-        intent: &Entry,
-        message: String,
-    ) -> Result<Entry, End> {
-        self.env.settle().await;
-        match self.settled(action).await? {
-            Look::AlreadyDone { id } => self.already(step, Some(intent), id).await,
-            Look::Ready { .. } => {
-                let why = format!("no clear answer ({message}), and it is not done");
-                self.end(step, Some(intent), StepState::Failed, why).await
-            }
-            Look::Refused { why } | Look::Waiting { why } => {
-                let why = format!("no clear answer ({message}), and now {why}");
-                self.end(step, Some(intent), StepState::Failed, why).await
-            }
-        }
-    }
-
-    async fn end(
-        &mut self,
-        step: &Step,
-        before: Option<&Entry>,
-        state: StepState,
-        why: String,
-    ) -> Result<Entry, End> {
-        let entry = Entry {
-            state,
-            message: Some(why.clone()),
-            finished_at: Some(self.env.now()),
-            ..before.cloned().unwrap_or_else(|| self.entry(step))
-        };
-        self.journal.write(entry).await?;
-        Err(End::Stop(why))
-    }
-
-    fn entry(&self, step: &Step) -> Entry {
-        Entry {
-            number: step.number,
-            state: StepState::Intended,
-            request_id: None,
-            service_request_id: None,
-            created_id: None,
-            started_at: self.env.now(),
-            finished_at: None,
-            message: None,
-        }
+fn read(look: Result<Look, WriteError>) -> Result<Look, String> {
+    match look {
+        Ok(look) => Ok(look),
+        Err(why @ WriteError::Refused { .. }) => Ok(Look::Refused { why: why.to_string() }),
+        Err(why @ (WriteError::Unclear { .. } | WriteError::NotSent { .. })) => Err(why.to_string()),
     }
 }

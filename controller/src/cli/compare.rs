@@ -6,8 +6,8 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use kube::ResourceExt;
 
-use super::certificates::certificates;
 use super::cloud::{Cloud, Looked, look};
+use super::endpoints::certificates;
 use super::exit::Exit;
 use super::file::{Declared, declared};
 use super::output::{Output, exit_of, print};

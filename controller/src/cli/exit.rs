@@ -33,6 +33,19 @@ const OF_OFFBOARD: [(u8, &str); 5] = [
     (64, "the command line was not understood"),
 ];
 
+/// What the same codes mean of a certificate.
+const OF_CERTIFICATE: [(u8, &str); 4] = [
+    (0, "completed"),
+    (1, "the command failed"),
+    (2, "not completed"),
+    (64, "the command line was not understood"),
+];
+
+/// The codes as the help of `certificate` shows them.
+pub(super) fn codes_of_certificate() -> String {
+    listed(&OF_CERTIFICATE)
+}
+
 /// The codes as the help shows them.
 pub(super) fn codes() -> String {
     listed(&CODES)

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use cloudspec_crds::{CloudSpec, TenantOffboard};
 use k8s_openapi::NamespaceResourceScope;
-use kube::api::Api;
+use kube::api::{Api, ObjectMeta};
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config, Resource};
 use serde::de::DeserializeOwned;
@@ -44,17 +44,24 @@ impl Cluster {
     }
 }
 
-/// A CloudSpec in a cluster.
+/// Where an object is.
 #[derive(Clone, Debug, clap::Args)]
-pub(super) struct Object {
-    /// Name of the CloudSpec. `approve` and `reject` also take tenantoffboard/NAME.
-    #[arg(value_name = "NAME")]
-    name: String,
+pub(super) struct Place {
     /// Its namespace; by default that of the context.
     #[arg(long, short, value_name = "NAMESPACE")]
     namespace: Option<String>,
     #[command(flatten)]
     cluster: Cluster,
+}
+
+/// A CloudSpec or a TenantOffboard in a cluster.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct Object {
+    /// NAME of a CloudSpec; or KIND NAME, or KIND/NAME: the kind is cloudspec (cspec) or tenantoffboard (toff).
+    #[arg(value_name = "OBJECT", required = true, num_args = 1..=2)]
+    object: Vec<String>,
+    #[command(flatten)]
+    place: Place,
 }
 
 /// What plans are offered for.
@@ -66,33 +73,50 @@ pub(super) enum Owner {
 }
 
 impl Object {
-    /// The CloudSpec, and a client to go on with.
-    pub(super) async fn get(&self) -> Result<(Client, CloudSpec)> {
-        let (client, namespace) = self.client().await?;
-        let object = read(&client, &namespace, "CloudSpec", &self.name).await?;
-        Ok((client, object))
-    }
-
     /// The object of whatever kind, and a client to go on with.
     pub(super) async fn owner(&self) -> Result<(Client, Owner)> {
-        let (client, namespace) = self.client().await?;
-        let owner = match self.name.split_once('/') {
-            None | Some(("cloudspec" | "cloudspecs" | "cspec", _)) => {
-                let name = self.name.split_once('/').map_or(self.name.as_str(), |(_, name)| name);
+        let (client, namespace) = self.place.client().await?;
+        let (kind, name) = self.kind_and_name()?;
+        let owner = match kind {
+            "cloudspec" | "cloudspecs" | "cspec" => {
                 Owner::CloudSpec(read(&client, &namespace, "CloudSpec", name).await?)
             }
-            Some(("tenantoffboard" | "tenantoffboards" | "toff", name)) => {
+            "tenantoffboard" | "tenantoffboards" | "toff" => {
                 Owner::TenantOffboard(read(&client, &namespace, "TenantOffboard", name).await?)
             }
-            Some((kind, _)) => bail!("{kind} has no plans: give cloudspec/NAME or tenantoffboard/NAME"),
+            _ => bail!("{kind} has no plans: give cloudspec/NAME or tenantoffboard/NAME"),
         };
         Ok((client, owner))
     }
 
-    async fn client(&self) -> Result<(Client, String)> {
+    fn kind_and_name(&self) -> Result<(&str, &str)> {
+        match self.object.as_slice() {
+            [one] => Ok(one.split_once('/').unwrap_or(("cloudspec", one))),
+            [kind, name] if !kind.contains('/') && !name.contains('/') => Ok((kind, name)),
+            _ => bail!("give NAME, KIND NAME or KIND/NAME"),
+        }
+    }
+}
+
+impl Place {
+    /// A client, and the namespace.
+    pub(super) async fn client(&self) -> Result<(Client, String)> {
         let config = self.cluster.config().await?;
         let namespace = self.namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
         Ok((client(config)?, namespace))
+    }
+}
+
+impl Owner {
+    /// Its namespace and its UID.
+    pub(super) fn place(&self) -> (String, String) {
+        let of = |metadata: &ObjectMeta| {
+            (metadata.namespace.clone().unwrap_or_default(), metadata.uid.clone().unwrap_or_default())
+        };
+        match self {
+            Self::CloudSpec(object) => of(&object.metadata),
+            Self::TenantOffboard(object) => of(&object.metadata),
+        }
     }
 }
 
@@ -103,15 +127,26 @@ where
         + std::fmt::Debug
         + DeserializeOwned,
 {
+    let object = find(client, namespace, kind, name).await?;
+    object.with_context(|| format!("there is no {kind} {name} in namespace {namespace}"))
+}
+
+/// An object, where it is there.
+pub(super) async fn find<K>(client: &Client, namespace: &str, kind: &str, name: &str) -> Result<Option<K>>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + std::fmt::Debug
+        + DeserializeOwned,
+{
     let api: Api<K> = Api::namespaced(client.clone(), namespace);
-    let object = match api.get_opt(name).await {
+    match api.get_opt(name).await {
         // An object that is not there is none; this is a kind that is not there.
         Err(kube::Error::Api(status)) if status.code == 404 => {
             bail!("the cluster does not know the kind {kind}: kubectl apply -f crds/yaml")
         }
-        answer => answer.context("failed to ask the API server")?,
-    };
-    object.with_context(|| format!("there is no {kind} {name} in namespace {namespace}"))
+        answer => answer.context("failed to ask the API server"),
+    }
 }
 
 /// A client for everything but the lease.

@@ -1,18 +1,17 @@
-//! `show`, `history` and `explain`: what is told of a CloudSpec.
+//! `show`, `history` and `explain`: what is told of a CloudSpec, or of a TenantOffboard.
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use cloudspec_crds::ChangePlan;
+use cloudspec_crds::{ChangePlan, CloudSpec, TenantOffboard};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
-use kube::ResourceExt;
 use kube::api::{Api, ListParams};
 
 use super::exit::Exit;
-use super::kube_clients::Object;
+use super::kube_clients::{Object, Owner};
 use super::output::{Output, print, say};
 use crate::report::render;
 
-/// Shows what is not as declared, and the plan on offer with its side effects and the way back.
+/// Shows what is not as declared, or what a tenant that leaves holds, and the plan on offer with its side effects and the way back.
 #[derive(Debug, Args)]
 pub(super) struct Show {
     #[command(flatten)]
@@ -26,26 +25,51 @@ pub(super) struct Show {
 
 impl Show {
     pub(super) async fn run(self) -> Result<Exit> {
-        let (client, object) = self.object.get().await?;
-        let status = object.status.clone().unwrap_or_default();
-        let plans: Api<ChangePlan> =
-            Api::namespaced(client, object.namespace().as_deref().unwrap_or_default());
-        let on_offer = self.plan.is_none();
-        match self.plan.or(status.plan.map(|offer| offer.name)) {
-            None => print(&render::cloud_spec(&object, self.output.format())?)?,
-            Some(name) => {
-                let plan =
-                    plans.get(&name).await.with_context(|| format!("failed to read ChangePlan {name}"))?;
-                print(&render::change_plan(&plan, &status.findings, self.output.format())?)?;
-                if on_offer {
-                    status.conditions.iter().filter(|one| hinders(one)).for_each(|one| {
-                        say(format_args!("{}: {}: {}", one.type_, one.reason, one.message));
-                    });
-                }
+        let (client, owner) = self.object.owner().await?;
+        let plans: Api<ChangePlan> = Api::namespaced(client, &owner.place().0);
+        match (owner, self.plan) {
+            (Owner::CloudSpec(object), plan) => cloud_spec(&plans, &object, plan, self.output).await?,
+            (Owner::TenantOffboard(object), None) => offboard(&plans, &object, self.output).await?,
+            (Owner::TenantOffboard(_), Some(name)) => {
+                print(&render::change_plan(&read(&plans, &name).await?, &[], self.output.format())?)?;
             }
         }
         Ok(Exit::Done)
     }
+}
+
+async fn read(plans: &Api<ChangePlan>, name: &str) -> Result<ChangePlan> {
+    plans.get(name).await.with_context(|| format!("failed to read ChangePlan {name}"))
+}
+
+async fn cloud_spec(
+    plans: &Api<ChangePlan>,
+    object: &CloudSpec,
+    plan: Option<String>,
+    output: Output,
+) -> Result<()> {
+    let status = object.status.clone().unwrap_or_default();
+    let on_offer = plan.is_none();
+    let Some(name) = plan.or(status.plan.map(|offer| offer.name)) else {
+        return print(&render::cloud_spec(object, output.format())?);
+    };
+    print(&render::change_plan(&read(plans, &name).await?, &status.findings, output.format())?)?;
+    if on_offer {
+        status.conditions.iter().filter(|one| hinders(one)).for_each(|one| {
+            say(format_args!("{}: {}: {}", one.type_, one.reason, one.message));
+        });
+    }
+    Ok(())
+}
+
+/// What it holds, what stands in the way, and the plan on offer.
+async fn offboard(plans: &Api<ChangePlan>, object: &TenantOffboard, output: Output) -> Result<()> {
+    let offer = object.status.as_ref().and_then(|status| status.plan.as_ref());
+    let plan = match offer {
+        Some(offer) => Some(read(plans, &offer.name).await?),
+        None => None,
+    };
+    print(&render::offboard(object, plan.as_ref(), output.format())?)
 }
 
 /// Whether it says why the plan on offer is not carried out, though somebody may have approved it.
@@ -55,7 +79,7 @@ fn hinders(condition: &Condition) -> bool {
         && condition.reason != "AwaitingApproval"
 }
 
-/// Lists the plans of a CloudSpec: when, who decided, what came of them.
+/// Lists the plans of an object: when, who decided, what came of them.
 #[derive(Debug, Args)]
 pub(super) struct History {
     #[command(flatten)]
@@ -66,10 +90,11 @@ pub(super) struct History {
 
 impl History {
     pub(super) async fn run(self) -> Result<Exit> {
-        let (client, object) = self.object.get().await?;
-        let api: Api<ChangePlan> = Api::namespaced(client, object.namespace().as_deref().unwrap_or_default());
+        let (client, owner) = self.object.owner().await?;
+        let (namespace, uid) = owner.place();
+        let api: Api<ChangePlan> = Api::namespaced(client, &namespace);
         let mut plans = api.list(&ListParams::default()).await.context("failed to list the plans")?.items;
-        plans.retain(|plan| Some(&plan.spec.owner.uid) == object.uid().as_ref());
+        plans.retain(|plan| plan.spec.owner.uid == uid);
         print(&render::history(&plans, self.output.format())?)?;
         Ok(Exit::Done)
     }

@@ -1,9 +1,10 @@
 //! Floor 9: the command line. The environment and the terminal are read here, and handed down as values.
 
-mod certificates;
+mod certificate;
 mod cloud;
 mod compare;
 mod decide;
+mod endpoints;
 mod exit;
 mod file;
 mod import;
@@ -44,6 +45,7 @@ enum Command {
     Approve(decide::Approve),
     Reject(decide::Reject),
     History(look::History),
+    Certificate(certificate::Certificate),
     Explain(look::Explain),
     /// Prints the CustomResourceDefinitions.
     Crds,
@@ -78,6 +80,7 @@ fn run(command: Command) -> Result<Exit> {
         Command::Approve(approve) => wait(approve.run()),
         Command::Reject(reject) => wait(reject.run()),
         Command::History(history) => wait(history.run()),
+        Command::Certificate(certificate) => wait(certificate.run()),
         Command::Explain(explain) => explain.run(),
         Command::Crds => crds(),
         Command::Completion { shell } => {

@@ -13,7 +13,8 @@ pub fn lapsed(status: &ChangePlanStatus, rules: &Rules, now: Timestamp) -> Optio
     let (at, most) = (decision.at.0, rules.expires_after);
     let steps = status.journal.iter().flat_map(|entry| [&entry.started_at, &entry.finished_at]);
     let last = steps.flatten().map(|time| time.0).fold(at, Timestamp::max);
-    let late = now.duration_since(last) > most;
+    // A clock that was set back must not keep a decision good for ever.
+    let late = now.duration_since(last).abs() > most;
     late.then(|| match last == at {
         true => Reason::ApprovalExpired(format!("it was accepted at {at}, and that holds for {most:#}")),
         false => Reason::ApprovalExpired(format!(

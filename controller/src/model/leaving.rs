@@ -57,6 +57,12 @@ impl Default for Protected {
     }
 }
 
+/// Whether two names may be of one domain or project: Keystone's database knows no case and no blanks at the end, and whoever writes a
+/// list leaves a blank after a comma.
+pub fn same_name(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
 impl Leaving {
     /// Why a resource stays, where it was asked to.
     pub fn kept(&self, key: &ResourceKey) -> Option<&str> {

@@ -22,6 +22,8 @@ pub enum Class {
 pub struct Step {
     /// Its place, from 1.
     pub number: u32,
+    /// The waves go in their order, from 1; steps of one wave do not need each other and go side by side.
+    pub wave: u32,
     /// The call.
     pub action: Action,
     /// What it does, in words.
@@ -59,7 +61,8 @@ pub struct PlanDigest(pub String);
 
 /// An exact correction of one owner's findings on one cloud.
 ///
-/// Invariant: the digest is that of the other fields but `left_alone`; the steps are numbered 1, 2, ….
+/// Invariant: the digest is that of the other fields but `left_alone`; the steps are numbered 1, 2, …; their waves are 1, 2, … as well, none
+/// of them empty.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Plan {

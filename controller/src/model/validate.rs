@@ -7,7 +7,7 @@ use std::fmt;
 
 use cloudspec_crds::CloudSpecSpec;
 use cloudspec_crds::cloud_spec::{ApprovalPolicy, Cloud, CredentialRef, Limits};
-use cloudspec_crds::rules::MOST_STEPS;
+use cloudspec_crds::rules::MOST_LIMIT;
 use cloudspec_crds::tenant::{UnlistedTenantPolicy, UnlistedTenants};
 
 use jiff::SignedDuration;
@@ -55,8 +55,8 @@ pub(super) fn head(spec: &CloudSpecSpec, wrong: &mut Vec<Invalid>) {
     approval_policy(approval, wrong);
     let Limits { max_steps, max_deletes } = limits;
     for (field, limit) in [("maxSteps", *max_steps), ("maxDeletes", *max_deletes)] {
-        if limit < 0 || limit.unsigned_abs() > MOST_STEPS {
-            say(wrong, format!("spec.limits.{field}"), format!("give a number from 0 to {MOST_STEPS}"));
+        if limit < 0 || limit.unsigned_abs() > MOST_LIMIT {
+            say(wrong, format!("spec.limits.{field}"), format!("give a number from 0 to {MOST_LIMIT}"));
         }
     }
     let UnlistedTenants { policy, domains } = unlisted_tenants;

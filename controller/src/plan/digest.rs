@@ -1,6 +1,6 @@
 //! The digest of a plan: SHA-256 over canonical JSON.
 //!
-//! It covers the cloud, the owner, and of each step the call, its class and what others lose by it. What a call was planned
+//! It covers the cloud, the owner, and of each step the call, its class, what others lose by it, and what it goes side by side with. What a call was planned
 //! upon stands in the call itself (`from`); so another tenant's group, the order of a listing, or a limit that is not set
 //! changes no digest.
 
@@ -38,7 +38,8 @@ pub fn sha256(value: &Value) -> String {
 fn step(step: &Step) -> Value {
     // The words say the same again, and the way back follows from the call.
     let Step {
-        number: _,
+        number,
+        wave,
         action,
         summary: _,
         findings: _,
@@ -48,7 +49,12 @@ fn step(step: &Step) -> Value {
         side_effects,
         revert: _,
     } = step;
-    json!({"action": hashed(action), "class": class, "sideEffects": side_effects})
+    let mut hashed = json!({"action": hashed(action), "class": class, "sideEffects": side_effects});
+    // The digest of a plan whose steps go one after another is that of its calls alone.
+    if wave != number {
+        hashed["wave"] = json!(wave);
+    }
+    hashed
 }
 
 /// The call with what it depends on.

@@ -7,8 +7,9 @@ use super::offboard::whole;
 use super::order::Phase;
 use crate::model::action::{GroupRef, ProjectChange, ProjectRef, RuleRef};
 use crate::model::desired::{GroupName, TenantName};
+use crate::model::ids::ProjectId;
 use crate::model::rule::Remote;
-use crate::model::{Action, Class, Plan, Step};
+use crate::model::{Action, Class, Plan, ResourceKey, Step};
 
 /// What is wrong with the plan, in words; empty where it is sound.
 pub fn lint(plan: &Plan) -> Vec<String> {
@@ -18,30 +19,55 @@ pub fn lint(plan: &Plan) -> Vec<String> {
         wrong.push("the digest is not that of the steps".to_owned());
     }
     let mut made = Made::default();
-    let mut earlier: Vec<&Action> = Vec::new();
+    let (mut seen, mut earlier) = (BTreeSet::new(), Vec::<&Step>::new());
     for (place, step) in (1_u32..).zip(steps) {
         let mut say = |what: &str| wrong.push(format!("step {place}: {what}"));
         if step.number != place {
             say(&format!("its number is {}", step.number));
         }
-        if earlier.last().is_some_and(|last| Phase::of(last) > Phase::of(&step.action)) {
+        if earlier.last().is_some_and(|last| Phase::of(&last.action) > Phase::of(&step.action)) {
             say("it belongs before the step before it");
         }
-        if earlier.contains(&&step.action) {
+        if !seen.insert(&step.action) {
             say("an earlier step makes the same call");
         }
+        wave(step, earlier.last().copied()).into_iter().for_each(&mut say);
         made.take(&step.action).iter().for_each(|what| say(what));
-        removal(&step.action, &earlier).into_iter().for_each(&mut say);
+        removal(step, &earlier).into_iter().for_each(&mut say);
         of_one(step).into_iter().for_each(say);
-        earlier.push(&step.action);
+        earlier.push(step);
     }
     wrong
 }
 
+/// What is wrong with a step's wave after the step before it.
+fn wave(step: &Step, before: Option<&Step>) -> Vec<&'static str> {
+    let last = before.map_or(0, |before| before.wave);
+    let beside = before.filter(|before| before.wave == step.wave);
+    let checks = [
+        (step.wave != last + 1 && beside.is_none(), "its wave does not follow that of the step before it"),
+        (
+            beside.is_some_and(|beside| Phase::of(&beside.action) != Phase::of(&step.action)),
+            "it is no step to go side by side with the one before it",
+        ),
+    ];
+    checks.into_iter().filter_map(|(wrong, what)| wrong.then_some(what)).collect()
+}
+
 /// What is wrong with a step by itself.
 fn of_one(step: &Step) -> Vec<&'static str> {
-    let Step { number: _, action, summary, findings, class, before: _, after: _, side_effects, revert } =
-        step;
+    let Step {
+        number: _,
+        wave: _,
+        action,
+        summary,
+        findings,
+        class,
+        before: _,
+        after: _,
+        side_effects,
+        revert,
+    } = step;
     let checks = [
         (summary.is_empty(), "it does not say what it does"),
         (revert.is_empty(), "it does not say how to take it back"),
@@ -82,16 +108,25 @@ fn changes_nothing(action: &Action) -> bool {
 }
 
 /// What is wrong with a removal after the earlier calls.
-fn removal(action: &Action, earlier: &[&Action]) -> Vec<&'static str> {
-    let Action::Remove { what, project } = action else { return Vec::new() };
-    let whole = whole(what);
-    let removes =
-        |one: &&Action| matches!(one, Action::Remove { what, project: _ } if Some(what) == whole.as_ref());
-    let elsewhere =
-        |one: &&Action| matches!(one, Action::Remove { what: _, project: other } if other != project);
+fn removal(step: &Step, earlier: &[&Step]) -> Vec<&'static str> {
+    let Action::Remove { what, project } = &step.action else { return Vec::new() };
+    let its_whole = whole(what);
+    let is = |one: &Step, so: &dyn Fn(&ResourceKey, &ProjectId) -> bool| match &one.action {
+        Action::Remove { what, project } => so(what, project),
+        _ => false,
+    };
+    let any = |so: &dyn Fn(&ResourceKey, &ProjectId) -> bool| earlier.iter().any(|one| is(one, so));
+    let beside = earlier.iter().rev().take_while(|one| one.wave == step.wave);
     let checks = [
-        (earlier.iter().any(removes), "what it is a part of is gone by then"),
-        (earlier.iter().any(elsewhere), "it removes from another project than the steps before it"),
+        (
+            its_whole.is_some() && any(&|one, _| Some(one) == its_whole.as_ref()),
+            "what it is a part of is gone by then",
+        ),
+        (
+            beside.into_iter().any(|one| is(one, &|one, _| whole(one).as_ref() == Some(what))),
+            "a part of it goes side by side with it",
+        ),
+        (any(&|_, other| other != project), "it removes from another project than the steps before it"),
     ];
     checks.into_iter().filter_map(|(wrong, what)| wrong.then_some(what)).collect()
 }

@@ -75,6 +75,7 @@ fn step(number: u32, draft: &Draft, makers: &Makers<'_>, snapshot: &Snapshot) ->
     let Loss { class, side_effects } = side_effects::of(&action, snapshot);
     Step {
         number,
+        wave: number,
         revert: revert(&action, number, makers, snapshot),
         action,
         summary,

@@ -40,6 +40,14 @@ pub enum RecordError {
         /// Where.
         place: u32,
     },
+    /// The wave of a step is none.
+    #[error("failed to read step {number}: {wave} is not a wave")]
+    Wave {
+        /// The step.
+        number: i64,
+        /// What stands there.
+        wave: i64,
+    },
     /// The steps by class are others than those that are counted.
     #[error("failed to read the plan: its steps by class are not those that it counts")]
     Classes,
@@ -103,9 +111,11 @@ pub fn classes(steps: &[Step]) -> Classes {
 }
 
 fn keep(step: &Step) -> PlanStep {
-    let Step { number, action, summary, findings, class, before, after, side_effects, revert } = step.clone();
+    let Step { number, wave, action, summary, findings, class, before, after, side_effects, revert } =
+        step.clone();
     PlanStep {
         number: number.into(),
+        wave: (wave != number).then(|| wave.into()),
         summary,
         findings,
         class: class_name(class).to_owned(),
@@ -119,14 +129,16 @@ fn keep(step: &Step) -> PlanStep {
 }
 
 fn read(place: u32, step: &PlanStep) -> Result<Step, RecordError> {
-    let PlanStep { number, summary, findings, class, action, before, after, side_effects, revert } =
+    let PlanStep { number, wave, summary, findings, class, action, before, after, side_effects, revert } =
         step.clone();
     if number != i64::from(place) {
         return Err(RecordError::Number { number, place });
     }
+    let wave =
+        wave.map_or(Ok(place), |wave| u32::try_from(wave).map_err(|_| RecordError::Wave { number, wave }))?;
     let action = serde_json::from_value(action).map_err(|source| RecordError::Action { number, source })?;
     let class = class_of(&class).ok_or(RecordError::Class { number, class })?;
-    Ok(Step { number: place, action, summary, findings, class, before, after, side_effects, revert })
+    Ok(Step { number: place, wave, action, summary, findings, class, before, after, side_effects, revert })
 }
 
 fn class_name(class: Class) -> &'static str {

@@ -27,10 +27,11 @@ pub fn within(fresh: &Plan, approved: &Plan) -> Result<(), Vec<String>> {
     if differences.is_empty() { Ok(()) } else { Err(differences) }
 }
 
-/// The same call, as far as the digest covers it, with the same meaning; its number, and the numbers in its way back, tell
-/// only its place.
+/// The same call, as far as the digest covers it, with the same meaning; its number, its wave, and the numbers in its way back,
+/// tell only its place.
 fn same(one: &Step, other: &Step) -> bool {
-    let Step { number: _, action, summary, findings, class, before, after, side_effects, revert: _ } = one;
+    let Step { number: _, wave: _, action, summary, findings, class, before, after, side_effects, revert: _ } =
+        one;
     hashed(action) == hashed(&other.action)
         && *summary == other.summary
         && *findings == other.findings

@@ -22,8 +22,8 @@ use super::pool::Pool;
 use super::turns::Turns;
 use crate::model::cloud::CloudIdentity;
 use crate::model::ids::ProjectId;
-use crate::model::leaving::{Leaving, Protected};
-use crate::model::{Desired, Subject};
+use crate::model::leaving::{Leaving, Protected, same_name};
+use crate::model::{Desired, Subject, Unknown};
 use crate::report::Metrics;
 
 /// The parts that a reconciliation works with.
@@ -74,13 +74,31 @@ struct Memory {
     failures: BTreeMap<Key, u32>,
 }
 
-/// Whether a CloudSpec declares the tenant, or a security group of it.
-fn lists(spec: &CloudSpecSpec, leaving: &Leaving) -> bool {
+/// So long it is waited for the first listing of all objects.
+const LISTED_WITHIN: Duration = Duration::from_secs(10);
+
+/// How a CloudSpec declares a tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Declares {
+    /// Not at all.
+    No,
+    /// By its name, or a security group of it: on another cloud that is another tenant.
+    ByName,
+    /// By its id, which no other cloud has.
+    ById,
+}
+
+fn declares(spec: &CloudSpecSpec, leaving: &Leaving) -> Declares {
     let Leaving { id, name, domain, .. } = leaving;
-    let mut tenants = spec.tenants.iter().flatten();
+    let is = |of: &str, within: &str| same_name(of, name) && same_name(within, domain);
+    let tenants = || spec.tenants.iter().flatten();
     let mut groups = spec.security_groups.iter().flatten();
-    tenants.any(|one| one.id.as_ref() == Some(&id.0) || one.name == *name && one.domain == *domain)
-        || groups.any(|group| group.project.name == *name && group.project.domain == *domain)
+    match () {
+        () if tenants().any(|one| one.id.as_ref() == Some(&id.0)) => Declares::ById,
+        () if tenants().any(|one| is(&one.name, &one.domain)) => Declares::ByName,
+        () if groups.any(|group| is(&group.project.name, &group.project.domain)) => Declares::ByName,
+        () => Declares::No,
+    }
 }
 
 /// All parts but the memory, which begins empty.
@@ -236,15 +254,56 @@ impl Context {
     /// The CloudSpecs that declare something of a tenant: `namespace/name`. One that cannot tell its cloud may be about this one.
     pub(super) async fn listing(&self, leaving: &Leaving, cloud: &CloudIdentity) -> Vec<String> {
         let mut listing = Vec::new();
-        let all = self.specs.state();
-        for spec in all.iter().filter(|spec| spec.metadata.deletion_timestamp.is_none()) {
-            let listed = lists(&spec.spec, leaving);
-            if listed && self.claim_of(spec).await.is_none_or(|claim| claim.cloud == *cloud) {
+        for spec in self.specs.state() {
+            let is_here = match declares(&spec.spec, leaving) {
+                _ if spec.metadata.deletion_timestamp.is_some() => false,
+                Declares::No => false,
+                Declares::ById => true,
+                Declares::ByName => self.claim_of(&spec).await.is_none_or(|claim| claim.cloud == *cloud),
+            };
+            if is_here {
                 listing.push(format!("CloudSpec {}", Key::of(spec.as_ref()).path()));
             }
         }
         listing.sort();
         listing
+    }
+
+    /// The same, as far as it is known without asking anyone: what may declare the tenant is in here too.
+    pub(super) fn may_list(&self, leaving: &Leaving, cloud: &CloudIdentity) -> Vec<String> {
+        let all = self.specs.state();
+        let memory = self.memory();
+        let elsewhere = |spec: &CloudSpec| {
+            let generation = spec.metadata.generation.unwrap_or_default();
+            let claim = memory.claims.of(spec.metadata.uid.as_deref().unwrap_or_default(), generation);
+            claim.is_some_and(|claim| claim.cloud != *cloud)
+        };
+        let is_here = |spec: &&Arc<CloudSpec>| match declares(&spec.spec, leaving) {
+            _ if spec.metadata.deletion_timestamp.is_some() => false,
+            Declares::No => false,
+            Declares::ById => true,
+            Declares::ByName => !elsewhere(spec.as_ref()),
+        };
+        let mut listing: Vec<String> = all
+            .iter()
+            .filter(is_here)
+            .map(|spec| format!("CloudSpec {}", Key::of(spec.as_ref()).path()))
+            .collect();
+        listing.sort();
+        listing
+    }
+
+    /// Waits until all CloudSpecs and TenantOffboards are known: a process that has just started knows none.
+    pub(super) async fn knows_all(&self) -> Result<(), Unknown> {
+        let both = async { self.specs.wait_until_ready().await.and(self.offboards.wait_until_ready().await) };
+        match tokio::time::timeout(LISTED_WITHIN, both).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Unknown {
+                service: "cloudspec".to_owned(),
+                reason: "CloudSpecNotRead".to_owned(),
+                message: "the CloudSpecs and TenantOffboards of the cluster are not all known yet".to_owned(),
+            }),
+        }
     }
 
     /// The TenantOffboards that are about the same project, and not at their end: `namespace/name`.

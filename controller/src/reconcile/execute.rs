@@ -17,10 +17,14 @@ use super::progress::{Reported, Teller};
 use crate::apply::port::{Journal, JournalLost};
 use crate::apply::{Env, Outcome, apply};
 use crate::gate::{ApprovedPlan, Reason, admit, lapsed};
+use crate::model::cloud::CloudIdentity;
 use crate::openstack::{ConfigError, Limits, Writer};
 
 /// What a service works on is waited for so long.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_mins(30);
+
+/// Of why a plan was stopped, so many characters are kept: what differs may be thousands of things, and a record has its room.
+const LONGEST_WHY: usize = 4_096;
 
 /// What kept a plan from being carried on, for now.
 #[derive(Debug, thiserror::Error)]
@@ -44,37 +48,40 @@ pub(super) async fn execute<O: Owner>(
 ) -> Result<(), Interrupted> {
     let plans = Plans::of(&context.client, declared.object.as_ref());
     let teller = Teller::new(context, declared, plan);
-    let process = Process { context, declared, teller: &teller };
+    let process = Process { context, declared, teller: &teller, cloud: None };
     process.go_on().map_err(Interrupted::Run)?;
     let mut journal = PlanJournal::take_over(plans.api(), &plan.name_any(), &context.holder).await?;
     let begun = if journal.entries().is_empty() { Begun::No } else { Begun::Yes };
     if let Err(why) = overtaken(declared, journal.plan()) {
-        return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
+        return Ok(journal.close("Stopped", Some(short(&why)), Time(context.clock.now())).await?);
     }
     let all = plans.all().await.map_err(|why| Interrupted::Run(why.to_string()))?;
     let audited = O::look(context, declared, &all, context.clock.monotonic()).await;
     let audited = audited.map_err(|why| Interrupted::Run(why.to_string()))?;
     let approved = match admitted(context, declared, journal.plan(), &audited, begun)? {
         Ok(approved) => approved,
-        Err(why) => return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?),
+        Err(why) => {
+            return Ok(journal.close("Stopped", Some(short(&why)), Time(context.clock.now())).await?);
+        }
     };
     let writer = match writer(context, declared, &approved, &audited).await {
         Ok(writer) => writer,
         Err(NoWriter::Elsewhere(why)) => {
-            return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
+            return Ok(journal.close("Stopped", Some(short(&why)), Time(context.clock.now())).await?);
         }
         Err(NoWriter::NotYet(why)) => return Err(Interrupted::Run(why)),
     };
     if let Some(why) = spared(declared, &writer).await.map_err(Interrupted::Run)? {
-        return Ok(journal.close("Stopped", Some(why), Time(context.clock.now())).await?);
+        return Ok(journal.close("Stopped", Some(short(&why)), Time(context.clock.now())).await?);
     }
+    let process = Process { cloud: Some(&audited.cloud), ..process };
     let mut reported = Reported { journal: &mut journal, teller: &teller };
     let outcome = apply(&approved, &writer, &mut reported, &process).await;
     let at = Time(context.clock.now());
     match outcome {
         Outcome::Succeeded { done: _, already: _ } => journal.close("Succeeded", None, at).await?,
         Outcome::Stopped { at: step, why, done: _, not_tried } => {
-            journal.close("Stopped", Some(stopped(step, &why, &not_tried)), at).await?;
+            journal.close("Stopped", Some(short(&stopped(step, &why, &not_tried))), at).await?;
         }
         Outcome::Interrupted { why } => return Err(Interrupted::Run(why)),
     }
@@ -161,11 +168,28 @@ async fn spared<O: Owner>(declared: &Declared<O>, writer: &Writer) -> Result<Opt
     Ok(own.then(|| format!("the credential to apply with is scoped to project {spared}, which is to leave")))
 }
 
+/// Cut where it is too long, and then it says so.
+fn short(why: &str) -> String {
+    match why.char_indices().nth(LONGEST_WHY) {
+        None => why.to_owned(),
+        Some((end, _)) => {
+            let kept = why.get(..end).unwrap_or_default();
+            format!("{kept}… ({} characters in all)", why.chars().count())
+        }
+    }
+}
+
 fn stopped(step: u32, why: &str, not_tried: &[u32]) -> String {
     match not_tried {
         [] => format!("step {step}: {why}"),
         [only] => format!("step {step}: {why}; step {only} was not tried"),
-        [first, .., last] => format!("step {step}: {why}; steps {first} to {last} were not tried"),
+        [first, .., last] if (*first..=*last).count() == not_tried.len() => {
+            format!("step {step}: {why}; steps {first} to {last} were not tried")
+        }
+        [first, .., last] => {
+            let count = not_tried.len();
+            format!("step {step}: {why}; {count} of the steps from {first} to {last} were not tried")
+        }
     }
 }
 
@@ -179,6 +203,17 @@ struct Process<'a, O: Owner> {
     context: &'a Context,
     declared: &'a Declared<O>,
     teller: &'a Teller<'a, O>,
+    /// The cloud, once it was looked at.
+    cloud: Option<&'a CloudIdentity>,
+}
+
+impl<O: Owner> Process<'_, O> {
+    /// What has come since the look that the run began with.
+    fn not_overruled(&self) -> Result<(), String> {
+        let Self { context, declared, teller: _, cloud } = self;
+        let overruled = cloud.and_then(|cloud| O::overruled(context, declared, cloud));
+        overruled.map_or(Ok(()), Err)
+    }
 }
 
 impl<O: Owner> Env for Process<'_, O> {
@@ -214,7 +249,7 @@ impl<O: Owner> Env for Process<'_, O> {
             Some(object) if newer(object.as_ref(), begun) && object.asked() != self.declared.asked => {
                 Err("the spec has changed".to_owned())
             }
-            Some(_) => Ok(()),
+            Some(_) => self.not_overruled(),
         }
     }
 
@@ -223,13 +258,26 @@ impl<O: Owner> Env for Process<'_, O> {
         if waited > LONGEST_WAIT {
             return Err(format!("it was waited for {waited:#}"));
         }
+        let why = format!("{why}, {} s", waited.as_secs());
         tracing::info!(object = %self.declared.key, "waiting: {why}");
-        self.teller.tell(Some(why)).await;
+        self.teller.tell(Some(&why)).await;
         tokio::time::sleep(self.context.settle).await;
         Ok(())
     }
 
     async fn settle(&self) {
         tokio::time::sleep(self.context.settle).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_reason_leaves_the_record_its_room_and_says_so() {
+        assert_eq!(short("it is gone"), "it is gone");
+        let cut = short(&"ü".repeat(100_000));
+        assert!(cut.len() < 10_000 && cut.ends_with("… (100000 characters in all)"), "{}", cut.len());
     }
 }

@@ -4,6 +4,8 @@
 //! Every write carries the resourceVersion of this writer's last one: whoever took over in between makes the next write fail, and
 //! after a failed write nothing more is done. What was taken over is read back from the API server, not from a cache.
 
+use std::collections::BTreeMap;
+
 use cloudspec_crds::ChangePlan;
 use cloudspec_crds::change_plan::{Executor, JournalEntry};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -74,12 +76,11 @@ impl Journal for PlanJournal {
         journal.filter_map(read).collect()
     }
 
-    async fn write(&mut self, entry: Entry) -> Result<(), JournalLost> {
-        let entry = written(entry);
+    async fn write_all(&mut self, entries: Vec<Entry>) -> Result<(), JournalLost> {
         let status = self.plan.status.get_or_insert_default();
-        status.journal.retain(|other| other.number != entry.number);
-        status.journal.push(entry);
-        status.journal.sort_by_key(|entry| entry.number);
+        let known = std::mem::take(&mut status.journal).into_iter();
+        let known = known.chain(entries.into_iter().map(written)).map(|entry| (entry.number, entry));
+        status.journal = known.collect::<BTreeMap<i64, JournalEntry>>().into_values().collect();
         self.save().await
     }
 }
@@ -103,6 +104,7 @@ fn read(entry: &JournalEntry) -> Option<Entry> {
             "AlreadyDone" => StepState::AlreadyDone,
             "Refused" => StepState::Refused,
             "Failed" => StepState::Failed,
+            "NotTried" => StepState::NotTried,
             _ => StepState::Intended,
         },
         request_id: request_id.clone(),
@@ -143,6 +145,7 @@ mod tests {
             StepState::AlreadyDone,
             StepState::Refused,
             StepState::Failed,
+            StepState::NotTried,
         ] {
             let entry = Entry {
                 number: 7,

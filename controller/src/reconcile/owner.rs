@@ -127,6 +127,10 @@ pub(super) trait Owner:
     /// Why not.
     fn fits(approved: &Plan, audited: &Audited<Self>, begun: Begun) -> Result<(), String>;
 
+    /// Why a plan that is being carried out may not go on, as far as that is known in the cluster: what has come since the look that it began
+    /// with. The next look tells whether it really is so.
+    fn overruled(context: &Context, declared: &Declared<Self>, cloud: &CloudIdentity) -> Option<String>;
+
     /// The project that no credential to apply with may be scoped to.
     fn spares(declared: &Declared<Self>) -> Option<&ProjectId>;
 

@@ -49,7 +49,9 @@ pub(super) async fn reconcile<O: Owner>(object: Arc<O>, context: Arc<Context>) -
     let _turn = context.turns.wait(O::KIND, &object.namespace().unwrap_or_default()).await;
     let begun = context.clock.monotonic();
     let key = Key::of(object.as_ref());
-    let done = reconcile_once(object, &context).await;
+    let done = reconcile_once(object.clone(), &context).await;
+    // One that went while it was looked at may have got a plan after it was swept up: it is swept up once more.
+    context.looks_after(object.as_ref());
     if done.is_ok() {
         context.succeeded(&key);
     }

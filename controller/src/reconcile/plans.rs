@@ -77,12 +77,10 @@ impl Plans {
         current: Option<&str>,
         all: &[ChangePlan],
     ) -> Result<(), kube::Error> {
-        let old = |plan: &&ChangePlan| !is_decided(plan) && Some(plan.name_any().as_str()) != current;
-        for plan in all.iter().filter(old).filter(|plan| is_open(plan)) {
+        for plan in all.iter().filter(|plan| is_old(plan, current) && is_open(plan)) {
             self.in_phase(plan.clone(), "Superseded").await?;
         }
-        let old: Vec<_> = all.iter().filter(old).collect();
-        for plan in old.iter().rev().skip(KEPT) {
+        for plan in pruned(current, all) {
             gone_is_fine(self.api.delete(&plan.name_any(), &DeleteParams::default()).await.map(drop))?;
         }
         Ok(())
@@ -116,6 +114,16 @@ impl Plans {
             .find(|name| all.iter().all(|plan| plan.name_any() != *name))
             .unwrap_or(plain)
     }
+}
+
+/// Whether another plan has taken its place; one that was decided on is the record for good.
+fn is_old(plan: &ChangePlan, current: Option<&str>) -> bool {
+    !is_decided(plan) && Some(plan.name_any().as_str()) != current
+}
+
+/// Those that are let go of: of plans that nobody decided on all but the newest.
+fn pruned<'a>(current: Option<&'a str>, all: &'a [ChangePlan]) -> impl Iterator<Item = &'a ChangePlan> {
+    all.iter().rev().filter(move |plan| is_old(plan, current)).skip(KEPT)
 }
 
 fn gone_is_fine(answer: Result<(), kube::Error>) -> Result<(), kube::Error> {
@@ -156,4 +164,57 @@ pub(super) fn was_rejected(all: &[ChangePlan], digest: &str, asked: &str) -> boo
             && plan.spec.owner.spec_digest == asked
             && rejected.is_some_and(|decision| decision.verdict == "Rejected")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use cloudspec_crds::change_plan::{CloudIdentity, OwnerRef};
+    use cloudspec_crds::status::Classes;
+    use jiff::Timestamp;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+    use super::*;
+
+    fn plan(name: &str, verdict: Option<&str>) -> ChangePlan {
+        let owner = OwnerRef {
+            kind: String::new(),
+            name: String::new(),
+            uid: String::new(),
+            generation: 0,
+            spec_digest: String::new(),
+        };
+        let cloud =
+            CloudIdentity { auth_url: String::new(), region: String::new(), endpoints: BTreeMap::new() };
+        let spec = ChangePlanSpec {
+            owner,
+            cloud,
+            digest: String::new(),
+            classes: Classes::default(),
+            steps: Vec::new(),
+            left_alone: Vec::new(),
+        };
+        let mut plan = ChangePlan::new(name, spec);
+        let decision = verdict.map(|verdict| Decision {
+            verdict: verdict.to_owned(),
+            by: String::new(),
+            groups: Vec::new(),
+            value: String::new(),
+            offer: 1,
+            digest: String::new(),
+            at: Time(Timestamp::UNIX_EPOCH),
+            gate: String::new(),
+        });
+        plan.status = Some(ChangePlanStatus { decision, ..ChangePlanStatus::default() });
+        plan
+    }
+
+    #[test]
+    fn what_was_decided_is_never_let_go_of_however_many_plans_follow() {
+        let decided = ["Approved", "Rejected"].map(|verdict| plan(verdict, Some(verdict)));
+        let followed = (0..8).map(|number| plan(&format!("later-{number}"), None));
+        let all: Vec<ChangePlan> = decided.into_iter().chain(followed).collect();
+        let gone: Vec<String> = pruned(Some("later-7"), &all).map(ResourceExt::name_any).collect();
+        assert_eq!(gone, ["later-1", "later-0"]);
+        assert_eq!(pruned(None, &all[..7]).count(), 0);
+    }
 }

@@ -90,8 +90,8 @@ impl<O: Owner> Journal for Reported<'_, O> {
         entries
     }
 
-    async fn write(&mut self, entry: Entry) -> Result<(), JournalLost> {
-        self.journal.write(entry).await?;
+    async fn write_all(&mut self, entries: Vec<Entry>) -> Result<(), JournalLost> {
+        self.journal.write_all(entries).await?;
         self.teller.note(&self.journal.entries());
         self.teller.tell(None).await;
         Ok(())

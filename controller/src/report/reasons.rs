@@ -52,6 +52,8 @@ reasons! {
     REFUSED = "Refused";
     /// Two TenantOffboards are about one project: neither plans anything until one is deleted.
     ASKED_TWICE = "AskedTwice";
+    /// A plan of this TenantOffboard was approved for another cloud than the one that `spec.cloudRef` leads to now: what was done there tells nothing of this one.
+    APPROVED_ELSEWHERE = "ApprovedElsewhere";
     /// A full look found nothing left of what is to go.
     NOTHING_LEFT = "NothingLeft";
     /// Something of the tenant is left: `status.remaining` names it.

@@ -8,6 +8,7 @@ mod crash;
 mod plan;
 mod refusal;
 mod waits;
+mod waves;
 mod world;
 
 use std::collections::BTreeMap;

@@ -81,6 +81,7 @@ fn step(number: u32, action: Action) -> Step {
     let class = if action.removes() { Class::Rebuildable } else { Class::Reversible };
     Step {
         number,
+        wave: number,
         action,
         summary: format!("step {number}"),
         findings: vec!["f".to_owned()],
@@ -92,13 +93,20 @@ fn step(number: u32, action: Action) -> Step {
     }
 }
 
-/// The plan of these calls, approved.
+/// The plan of these calls, one after another, approved.
 pub(crate) fn approved(actions: Vec<Action>) -> ApprovedPlan {
+    in_waves(actions.into_iter().map(|action| vec![action]).collect())
+}
+
+/// The plan of these calls, those of each wave side by side, approved.
+pub(crate) fn in_waves(waves: Vec<Vec<Action>>) -> ApprovedPlan {
     let cloud = CloudIdentity {
         auth_url: "http://127.0.0.1:5000".into(),
         region: "RegionOne".into(),
         endpoints: [].into(),
     };
-    let steps: Vec<Step> = (1..).zip(actions).map(|(number, action)| step(number, action)).collect();
+    let placed = (1..).zip(waves).flat_map(|(wave, actions)| actions.into_iter().map(move |one| (wave, one)));
+    let steps: Vec<Step> =
+        (1..).zip(placed).map(|(number, (wave, action))| Step { wave, ..step(number, action) }).collect();
     crate::approval::approved(&cloud, steps)
 }

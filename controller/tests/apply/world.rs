@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::sync::{Mutex, MutexGuard};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 
 use cloudspec::apply::port::{
     CloudWrite, Entry, Journal, JournalLost, Look, Progress, StepState, WriteError, Written,
@@ -27,6 +27,8 @@ pub(crate) enum Odd {
     UnclearAndNot,
     /// It cannot be sent.
     NotSent,
+    /// The service refuses, for the object was changed after the look.
+    Outdated,
 }
 
 /// What a journal says of each step: the state, and the id of what was made.
@@ -54,6 +56,19 @@ pub(crate) struct World {
     pub(crate) no: BTreeSet<usize>,
     pub(crate) asked: usize,
     pub(crate) settled: usize,
+    /// Calls that the service refuses.
+    pub(crate) refused: BTreeSet<Action>,
+    /// A call is answered later than it is made.
+    pub(crate) slow_calls: bool,
+    /// So many calls were at work at the same time.
+    pub(crate) most_at_once: usize,
+    pub(crate) at_work: usize,
+    /// So much time passes with each call.
+    pub(crate) seconds_a_call: i64,
+    pub(crate) seconds: i64,
+    /// Calls that began after a write was lost.
+    pub(crate) begun_after_loss: usize,
+    pub(crate) lost: bool,
     /// The service takes calls up, and carries them out after some waiting.
     pub(crate) slow: bool,
     /// So often is waited, and then no more.
@@ -142,6 +157,7 @@ impl Shared {
 struct Points {
     passed: Vec<&'static str>,
     released: bool,
+    standing: Option<Waker>,
 }
 
 /// One process; it passes a point before and after everything that it asks of the world.
@@ -164,7 +180,9 @@ impl Process<'_> {
 
     /// It goes on from where it stands.
     pub(crate) fn release(&self) {
-        self.points.lock().unwrap().released = true;
+        let mut points = self.points.lock().unwrap();
+        points.released = true;
+        points.standing.take().into_iter().for_each(Waker::wake);
     }
 
     async fn point(&self, name: &'static str) {
@@ -174,10 +192,24 @@ impl Process<'_> {
             points.passed.len()
         };
         if Some(number) == self.stop_at {
-            let released = || self.points.lock().unwrap().released;
-            poll_fn(|_| if released() { Poll::Ready(()) } else { Poll::Pending }).await;
+            poll_fn(|context| {
+                let mut points = self.points.lock().unwrap();
+                points.standing = Some(context.waker().clone());
+                if points.released { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
         }
     }
+}
+
+/// Lets the others go first.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        context.waker().wake_by_ref();
+        if std::mem::replace(&mut yielded, true) { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
 }
 
 struct Cloud<'a>(&'a Process<'a>);
@@ -193,6 +225,7 @@ fn failure(odd: Odd) -> WriteError {
             WriteError::Unclear { message: "reset".into() }
         }
         Odd::NotSent => WriteError::NotSent { message: "no connection".into() },
+        Odd::Outdated => WriteError::Refused { status: 412, message: "changed".into(), request_id: None },
     }
 }
 
@@ -235,9 +268,14 @@ impl CloudWrite for Cloud<'_> {
                 world.wrong.push(format!("a call without its intent: {action:?}"));
             }
             world.calls.push((action.clone(), self.0.number));
-            let odd = world.odd_calls.get(&world.calls.len()).copied();
+            world.at_work += 1;
+            world.most_at_once = world.most_at_once.max(world.at_work);
+            world.begun_after_loss += usize::from(world.lost);
+            world.seconds += world.seconds_a_call;
+            let refused = world.refused.contains(action).then_some(Odd::Refused);
+            let odd = world.odd_calls.get(&world.calls.len()).copied().or(refused);
             match odd {
-                Some(Odd::Refused | Odd::UnclearAndNot | Odd::NotSent) => {}
+                Some(Odd::Refused | Odd::UnclearAndNot | Odd::NotSent | Odd::Outdated) => {}
                 Some(Odd::UnclearAndDone | Odd::UnclearAndLate) | None => {
                     world.under_way.push(action.clone())
                 }
@@ -249,6 +287,10 @@ impl CloudWrite for Cloud<'_> {
         if odd != Some(Odd::UnclearAndLate) && !slow {
             self.0.shared.lock().carry_out_all();
         }
+        if self.0.shared.lock().slow_calls {
+            yield_once().await;
+        }
+        self.0.shared.lock().at_work -= 1;
         self.0.point("call carried out").await;
         match odd {
             Some(odd) => Err(failure(odd)),
@@ -272,7 +314,7 @@ impl Journal for Kept<'_> {
         self.0.shared.lock().journal.values().cloned().collect()
     }
 
-    async fn write(&mut self, entry: Entry) -> Result<(), JournalLost> {
+    async fn write_all(&mut self, entries: Vec<Entry>) -> Result<(), JournalLost> {
         self.0.point("journal asked").await;
         let lost = {
             let mut world = self.0.shared.lock();
@@ -281,8 +323,9 @@ impl Journal for Kept<'_> {
             }
             world.writes += 1;
             let lost = world.lost_writes.get(&world.writes).copied();
+            world.lost |= lost.is_some();
             if lost != Some(false) {
-                world.write(entry);
+                entries.into_iter().for_each(|entry| world.write(entry));
             }
             lost
         };
@@ -295,7 +338,7 @@ struct Here<'a>(&'a Process<'a>);
 
 impl Env for Here<'_> {
     fn now(&self) -> Timestamp {
-        Timestamp::UNIX_EPOCH
+        Timestamp::from_second(self.0.shared.lock().seconds).unwrap()
     }
 
     fn request_id(&self) -> String {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloudspec::model::leaving::{Kept, Leaving, Protected};
-use cloudspec::model::{Action, Inventory, Plan, Resource, ResourceKey, ResourceType};
+use cloudspec::model::{Action, Inventory, Plan, Resource, ResourceKey, ResourceType, Step};
 use cloudspec::plan::offboard::{Refusal, Stage, offboard, remains};
 use cloudspec::plan::{from_spec, lint, to_spec};
 use cloudspec_crds::change_plan::ChangePlanSpec;
@@ -50,12 +50,19 @@ fn planned(seen: &Inventory, leaving: &Leaving, stage: Stage) -> Result<Plan, Ve
     offboard(seen, leaving, &Protected::default(), &[], OWNER, stage)
 }
 
-fn removed(plan: &Plan) -> Vec<ResourceKey> {
-    let key = |action: &Action| match action {
-        Action::Remove { what, project: _ } => Some(what.clone()),
+fn removed_by(step: &Step) -> Option<&ResourceKey> {
+    match &step.action {
+        Action::Remove { what, project: _ } => Some(what),
         _ => None,
-    };
-    plan.steps.iter().filter_map(|step| key(&step.action)).collect()
+    }
+}
+
+fn waves(plan: &Plan) -> BTreeMap<&ResourceKey, u32> {
+    plan.steps.iter().filter_map(|step| Some((removed_by(step)?, step.wave))).collect()
+}
+
+fn removed(plan: &Plan) -> Vec<ResourceKey> {
+    plan.steps.iter().filter_map(removed_by).cloned().collect()
 }
 
 /// Limits that this plan makes by freezing.
@@ -157,6 +164,7 @@ fn what_a_resource_waits_for_goes_before_it_and_else_the_types_go_in_their_order
     law(|dice| {
         for case in cases(dice) {
             let (there, gone) = (by_key(&case.seen), removed(&case.plan));
+            let wave = waves(&case.plan);
             let place = |key: &ResourceKey| gone.iter().position(|one| one == key);
             for (at, key) in gone.iter().enumerate() {
                 let Some(resource) = there.get(key) else { continue };
@@ -164,11 +172,16 @@ fn what_a_resource_waits_for_goes_before_it_and_else_the_types_go_in_their_order
                 let needed = resource.after.iter().filter(|needed| there.contains_key(needed)).chain(parts);
                 let early = needed.clone().find(|needed| place(needed).is_none_or(|place| place > at));
                 ensure(early.is_none(), || format!("{key} before {early:?}"))?;
-                // It could go from here on; what stands between is of an earlier type, or of the same.
-                let ready = needed.filter_map(place).max().map_or(0, |last| last + 1);
-                let between = gone.get(ready..at).unwrap_or_default();
+                // It could go from the next wave on; what goes from then until its own is of an earlier type, or of the same, or of another
+                // service.
+                let ready = needed.filter_map(|one| wave.get(one)).max().copied().unwrap_or_default();
+                let own = wave.get(key).copied().unwrap_or_default();
+                let between =
+                    gone.iter().filter(|one| wave.get(one).is_some_and(|at| ready < *at && *at <= own));
                 let quota = |key: &ResourceKey| key.kind == ResourceType::Quota;
-                let later = between.iter().find(|one| one.kind > key.kind && !quota(one) && !quota(key));
+                let beside = |one: &ResourceKey| one.kind.service() != key.kind.service();
+                let mut later = between.filter(|one| one.kind > key.kind && !quota(one) && !beside(one));
+                let later = later.next().filter(|_| !quota(key));
                 ensure(later.is_none(), || format!("{later:?} before {key}"))?;
             }
             against.set(against.get() + usize::from(!gone.iter().map(|key| key.kind).is_sorted()));
@@ -176,6 +189,56 @@ fn what_a_resource_waits_for_goes_before_it_and_else_the_types_go_in_their_order
         Ok(())
     });
     assert!(against.get() > 25, "only {} plans went against the types", against.get());
+}
+
+/// Types of which the first uses the second, or may take it along.
+const HANG_TOGETHER: &[(ResourceType, ResourceType)] = &[
+    (ResourceType::Cluster, ResourceType::Server),
+    (ResourceType::Cluster, ResourceType::Secret),
+    (ResourceType::LoadBalancer, ResourceType::Port),
+    (ResourceType::LoadBalancer, ResourceType::FloatingIp),
+    (ResourceType::LoadBalancer, ResourceType::SecretContainer),
+    (ResourceType::Server, ResourceType::Volume),
+    (ResourceType::Server, ResourceType::Port),
+    (ResourceType::Server, ResourceType::Image),
+    (ResourceType::Volume, ResourceType::Image),
+    (ResourceType::Volume, ResourceType::Secret),
+    (ResourceType::Image, ResourceType::Secret),
+];
+
+#[test]
+fn steps_of_one_wave_do_not_wait_for_each_other() {
+    let (beside, longest) = (Cell::new(0), Cell::new(0));
+    law(|dice| {
+        for case in cases(dice) {
+            let there = by_key(&case.seen);
+            let wave = waves(&case.plan);
+            let freezes = case.plan.steps.iter().take_while(|step| removed_by(step).is_none()).count();
+            let first = case.plan.steps.iter().take(freezes).find(|step| step.wave != 1);
+            ensure(first.is_none(), || format!("{first:?}"))?;
+            for (key, of) in &wave {
+                ensure(freezes == 0 || *of > 1, || format!("{key} goes beside the freezing"))?;
+                let needed = there.get(key).into_iter().flat_map(|one| &one.after);
+                let parts = wave.keys().copied().filter(|part| is_part(part, key));
+                let late = needed.chain(parts).find(|one| wave.get(one).is_some_and(|other| other >= of));
+                ensure(late.is_none(), || format!("{key} goes with {late:?}"))?;
+                for (other, at) in wave.iter().filter(|(other, at)| *at == of && other != &key) {
+                    let (one, next) = (key.kind, other.kind);
+                    let together =
+                        HANG_TOGETHER.contains(&(one, next)) || HANG_TOGETHER.contains(&(next, one));
+                    let last = [one, next].contains(&ResourceType::Quota) && one != next;
+                    let queued = one.service() == next.service() && one != next;
+                    let wrong = together || last || queued || one == ResourceType::Project;
+                    ensure(!wrong, || format!("{key} and {other} go together in wave {at}"))?;
+                    beside.set(beside.get() + usize::from(one.service() != next.service()));
+                }
+            }
+            longest.set(longest.get().max(case.plan.steps.last().map_or(0, |step| step.wave)));
+        }
+        Ok(())
+    });
+    assert!(beside.get() > 25, "only {} pairs of two services", beside.get());
+    assert!(longest.get() > 10, "at most {} waves", longest.get());
 }
 
 #[test]

@@ -89,3 +89,20 @@ fn a_name_that_would_be_something_else_is_shown_as_what_it_is() {
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
     }
 }
+
+#[test]
+fn what_stands_in_the_way_for_one_reason_stands_in_one_line() {
+    let mut seen = small();
+    let why = Unknown { service: "network".into(), reason: "Timeout".into(), message: "no answer".into() };
+    for kind in [ResourceType::Port, ResourceType::Subnet, ResourceType::Router] {
+        seen.held.insert(kind, Err(why.clone()));
+    }
+    let shown = text(&seen, TABLE);
+    assert!(shown.contains("  TypeNotTold, 3 times: network: no answer (router, port, subnet)\n"), "{shown}");
+    let json: Value = serde_json::from_str(&text(&seen, Format::Json)).unwrap();
+    assert_eq!(json["refusals"].as_array().unwrap().len(), 3, "nothing is left out for programs");
+    assert_eq!(
+        (&json["refusals"][0]["what"], &json["refusals"][0]["why"]),
+        (&"router".into(), &"network: no answer".into())
+    );
+}

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod cases;
+mod certificate;
 mod conditions;
 mod events;
 mod idempotence;

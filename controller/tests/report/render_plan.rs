@@ -19,6 +19,7 @@ const TABLE: Format = Format::Table(Screen { style: Style::Plain, width: None })
 fn step(number: u32, action: Action, summary: &str) -> Step {
     Step {
         number,
+        wave: number,
         action,
         summary: summary.into(),
         findings: vec![],

@@ -13,6 +13,7 @@ pub struct Matcher {
     method: Option<String>,
     service: Option<String>,
     path: Option<String>,
+    target: Option<String>,
     writes: bool,
     nth: u64,
     times: u64,
@@ -63,7 +64,7 @@ pub enum Fault {
 impl Matcher {
     /// All calls.
     pub fn any() -> Self {
-        Self { method: None, service: None, path: None, writes: false, nth: 1, times: u64::MAX }
+        Self { method: None, service: None, path: None, target: None, writes: false, nth: 1, times: u64::MAX }
     }
 
     /// Calls that change something.
@@ -87,6 +88,13 @@ impl Matcher {
     #[must_use]
     pub fn path(self, part: &str) -> Self {
         Self { path: Some(part.to_owned()), ..self }
+    }
+
+    /// This very call: its method, service, path and query.
+    #[must_use]
+    pub fn like(self, call: &Call) -> Self {
+        let target = Some(format!("{}?{}", call.path, call.query));
+        Self { target, ..self.method(&call.method).service(&call.service) }
     }
 
     /// Only from the Nth of these calls on, counted from 1.
@@ -119,6 +127,7 @@ impl Matcher {
         is(&self.method, &call.method)
             && is(&self.service, &call.service)
             && self.path.as_ref().is_none_or(|part| target.contains(part))
+            && is(&self.target, &target)
             && (!self.writes || call.is_write())
     }
 }

@@ -7,6 +7,7 @@
 //! that ends in vain shows the object and the end of the controller's log.
 
 mod controller;
+pub mod leaving;
 pub mod real;
 mod stage;
 
@@ -248,7 +249,11 @@ pub fn condition<'a>(object: &'a CloudSpec, kind: &str) -> Option<(&'a str, &'a 
     Some((&found.status, &found.reason))
 }
 
-async fn client_of(person: &Person) -> Result<Client> {
+/// A client as a person.
+///
+/// # Errors
+/// When the kubeconfig is not understood.
+pub async fn client_of(person: &Person) -> Result<Client> {
     let kubeconfig = Kubeconfig::read_from(person.kubeconfig())?;
     let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await?;
     Ok(Client::try_from(config)?)

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde_json::json;
+
+use super::held::Held;
 use super::world::{
-    Actor, ApplicationCredential, Domain, Grant, Group, Network, Project, Role, Rule, Scope, SecurityGroup,
-    User, World, stamp,
+    Actor, ApplicationCredential, Domain, Grant, Group, Networking, Project, Role, Rule, Scope,
+    SecurityGroup, User, World, stamp,
 };
 
 const PASSWORD: &str = "sim-password";
@@ -95,13 +98,17 @@ impl World {
             application_credentials: BTreeMap::new(),
             security_groups: BTreeMap::new(),
             address_groups: BTreeMap::new(),
-            networks: BTreeMap::new(),
-            ports: BTreeMap::new(),
+            networking: BTreeMap::new(),
+            images: BTreeMap::new(),
+            image_members: BTreeSet::new(),
+            credentials: BTreeMap::new(),
+            trusts: BTreeMap::new(),
             network_quotas: BTreeMap::new(),
             compute_quotas: BTreeMap::new(),
             volume_quotas: BTreeMap::new(),
             load_balancer_quotas: BTreeMap::new(),
             key_manager_quotas: BTreeMap::new(),
+            held: Held::default(),
             usage: BTreeMap::new(),
             absent: BTreeSet::new(),
             token_lifetime: Duration::from_secs(24 * 3600),
@@ -122,9 +129,7 @@ impl World {
             let user = world.add_user("default", name, PASSWORD);
             world.grant(&Actor::User(user), system, Scope::System);
         }
-        let network = Network { name: "public".to_owned(), project: admin.clone(), external: true };
-        let id = world.uuid();
-        world.networks.insert(id, network);
+        world.public_network(&admin);
         world.grant_in_admin("admin", &["admin"]);
         world.grant_in_admin("auditor", &["reader"]);
         let observes = ["reader", "global_reader", "load-balancer_global_observer", "observer", "audit"];
@@ -261,6 +266,15 @@ impl World {
             created: stamp(),
             ..Rule::default()
         }
+    }
+
+    /// What leads out of the cloud: with an address for whoever asks, and an image, both the administrator's.
+    fn public_network(&mut self, admin: &str) {
+        let made = self.add(Networking::Network, admin, &json!({"name": "public", "router:external": true}));
+        let subnet =
+            made.map(|network| json!({"network_id": network, "cidr": "198.51.100.0/24", "ip_version": 4}));
+        // Nothing refuses the first network of a cloud.
+        let _ = subnet.and_then(|subnet| self.add(Networking::Subnet, admin, &subnet));
     }
 
     fn grant_in_admin(&mut self, user: &str, roles: &[&str]) {

@@ -6,12 +6,14 @@ use sha2::{Digest, Sha256};
 use super::world::{Scope, World};
 
 /// Type, name and path of each service.
-pub(super) const SERVICES: [(&str, &str, &str); 7] = [
+pub(super) const SERVICES: [(&str, &str, &str); 9] = [
     ("compute", "nova", "/compute/v2.1"),
     ("network", "neutron", "/network"),
     ("key-manager", "barbican", "/key-manager"),
     ("load-balancer", "octavia", "/load-balancer"),
+    ("container-infra", "magnum", "/container-infra/v1"),
     ("block-storage", "cinder", "/volume/v3/"),
+    ("image", "glance", "/image"),
     ("identity", "keystone", "/identity/v3"),
     ("volumev3", "cinder", "/volume/v3/"),
 ];

@@ -6,6 +6,8 @@ use http::{HeaderMap, Method, StatusCode};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
+const TEXT: &str = "text/plain; charset=UTF-8";
+
 /// One call to one service: its path begins after the service's prefix.
 #[derive(Debug)]
 pub(super) struct Call {
@@ -103,6 +105,11 @@ impl Answer {
         Self::new(200, body)
     }
 
+    /// An answer that is no JSON.
+    pub(super) fn text(status: u16, words: &str) -> Self {
+        Self::new(status, Value::from(words)).with("Content-Type", TEXT)
+    }
+
     pub(super) fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: None }
     }
@@ -115,13 +122,15 @@ impl Answer {
     pub(super) fn respond(self, head: bool) -> Response {
         let mut response = Response::builder()
             .status(StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
-        if self.body.is_some() {
+        let is_text = self.headers.iter().any(|(_, value)| value == TEXT);
+        if self.body.is_some() && !is_text {
             response = response.header("Content-Type", "application/json");
         }
         for (name, value) in self.headers {
             response = response.header(name, value);
         }
         let body = match self.body {
+            Some(Value::String(words)) if is_text && !head => Body::from(words),
             Some(value) if !head => Body::from(value.to_string()),
             _ => Body::empty(),
         };

@@ -1,4 +1,6 @@
-//! Barbican: quotas of secrets.
+//! Barbican: quotas of secrets, and what tenants hold.
+
+mod tenant;
 
 use serde_json::{Map, Value, json};
 
@@ -13,11 +15,18 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
     if answer.status == 401 {
         return answer;
     }
-    let answer =
-        answer.with("openstack-api-version", "key-manager 1.0").with("vary", "openstack-api-version");
+    let answer = answer.with("openstack-api-version", version(call)).with("vary", "openstack-api-version");
     // The document of versions comes from before Barbican gives ids; where the caller brings an id, that is the id.
     let given = call.header("X-OpenStack-Request-ID").unwrap_or(&call.request_id);
     if call.path.is_empty() { answer } else { answer.with("x-openstack-request-id", given) }
+}
+
+/// The microversion that was asked for, of the two that there are.
+fn version(call: &Call) -> &'static str {
+    match call.header("OpenStack-API-Version") {
+        Some("key-manager 1.1") => "key-manager 1.1",
+        _ => "key-manager 1.0",
+    }
 }
 
 fn route(world: &mut World, call: &Call) -> Reply {
@@ -36,6 +45,11 @@ fn route(world: &mut World, call: &Call) -> Reply {
         ));
     }
     let caller = Caller::of(world, call).ok_or_else(|| unauthorized(call))?;
+    if let ["v1", path @ ..] = segments.as_slice()
+        && let Some(reply) = tenant::answer(world, call, &caller, path)
+    {
+        return reply;
+    }
     match (call.method.as_str(), segments.as_slice()) {
         ("GET", ["v1", "quotas"]) => {
             let readers = ["admin", "observer", "creator", "audit", "key-manager:service-admin"];

@@ -1,4 +1,6 @@
-//! Octavia: quotas of load balancers.
+//! Octavia: quotas of load balancers, and what tenants hold.
+
+mod tenant;
 
 use serde_json::{Map, Value, json};
 
@@ -28,6 +30,9 @@ fn route(world: &mut World, call: &Call) -> Reply {
         return Ok(Answer::ok(json!({"versions": [version]})));
     }
     let caller = Caller::of(world, call).ok_or_else(|| unauthorized(call))?;
+    if let ["v2" | "v2.0", "lbaas", "loadbalancers", path @ ..] = segments.as_slice() {
+        return tenant::answer(world, call, &caller, path);
+    }
     let ["v2" | "v2.0", "lbaas", "quotas", path @ ..] = segments.as_slice() else {
         return Err(error(404, "The resource could not be found."));
     };

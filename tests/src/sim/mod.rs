@@ -1,4 +1,4 @@
-//! A simulated OpenStack at HTTP level: Keystone, Neutron, Nova, Cinder, Octavia and Barbican as far as the controller uses them.
+//! A simulated OpenStack at HTTP level: Keystone, Neutron, Glance, Nova, Cinder, Octavia, Barbican and Magnum as far as the controller uses them.
 //!
 //! What comes in: a [`World`]. What goes out: one listener on loopback that answers as Caracal does, and the world, to look at
 //! and to change.
@@ -13,11 +13,18 @@ mod access;
 mod build;
 mod catalog;
 mod compute;
+mod container_infra;
+mod course;
+mod held;
+mod holder;
 mod http;
 mod identity;
+mod image;
 mod key_manager;
 mod load_balancer;
 mod network;
+mod pages;
+mod tenant;
 mod volume;
 mod world;
 
@@ -32,9 +39,15 @@ use tokio::task::JoinHandle;
 
 use self::http::{Answer, Call};
 pub use build::Builder;
+pub use held::{
+    Backup, Cluster, ClusterTemplate, Course, GroupSnapshot, Held, LoadBalancer, Offer, Secret,
+    SecretContainer, SecretOrder, Server, ServerGroup, Snapshot, Volume, VolumeGroup, VolumeTransfer,
+};
+pub use holder::Holder;
+pub use tenant::Lost;
 pub use world::{
-    Actor, AddressGroup, ApplicationCredential, Domain, Grant, Group, Network, Port, Project, Quotas, Role,
-    Rule, Scope, SecurityGroup, User, World,
+    Actor, AddressGroup, ApplicationCredential, Credential, Domain, Grant, Group, Networking, Project,
+    Quotas, Role, Rule, Scope, SecurityGroup, Trust, User, World,
 };
 
 /// A running simulated cloud. Dropped, it accepts no more connections.
@@ -112,13 +125,16 @@ async fn serve(State(shared): State<Shared>, request: Request) -> Response {
 }
 
 fn answer(world: &mut World, call: &mut Call) -> Answer {
+    world.settle();
     match call.enter().as_str() {
         "identity" => identity::answer(world, call),
         "network" => network::answer(world, call),
+        "image" => image::answer(world, call),
         "compute" => compute::answer(world, call),
         "volume" => volume::answer(world, call),
         "load-balancer" => load_balancer::answer(world, call),
         "key-manager" => key_manager::answer(world, call),
+        "container-infra" => container_infra::answer(world, call),
         _ => Answer::empty(404),
     }
 }

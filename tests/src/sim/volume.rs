@@ -1,4 +1,6 @@
-//! Cinder: quotas of volumes. The project of the token stands in the address.
+//! Cinder: quotas of volumes, and what tenants hold. The project of the token stands in the address.
+
+mod tenant;
 
 use serde_json::{Map, Value, json};
 
@@ -38,7 +40,7 @@ pub(super) fn answer(world: &mut World, call: &Call) -> Answer {
     };
     let answer = reply.unwrap_or_else(|refusal| refusal);
     let answer = match answer.status {
-        401 => answer,
+        401 | 202 => answer,
         _ => answer.with("x-compute-request-id", call.request_id.clone()),
     };
     let answer = match answer.status == 401 || foreign {
@@ -66,6 +68,9 @@ fn route(world: &mut World, call: &Call, minor: u32) -> Reply {
     let ["v3", own, path @ ..] = segments.as_slice() else { return Err(not_found()) };
     if caller.project() != Some(own) {
         return Err(error(400, "badRequest", "Malformed request url"));
+    }
+    if let Some(reply) = tenant::answer(world, call, &caller, path) {
+        return reply;
     }
     match (call.method.as_str(), path) {
         ("GET", ["os-quota-sets", project]) => {

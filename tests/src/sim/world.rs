@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+use super::held::Held;
 
 /// The whole state of the simulated cloud.
 #[derive(Clone, Debug)]
@@ -28,10 +31,16 @@ pub struct World {
     pub security_groups: BTreeMap<String, SecurityGroup>,
     /// Address groups by id.
     pub address_groups: BTreeMap<String, AddressGroup>,
-    /// Networks by id.
-    pub networks: BTreeMap<String, Network>,
-    /// Ports by id: what makes a security group "in use".
-    pub ports: BTreeMap<String, Port>,
+    /// What Neutron holds beside groups: its rows by kind and id, without what follows from other rows.
+    pub networking: BTreeMap<Networking, BTreeMap<String, Value>>,
+    /// Glance's images by id, as it shows them.
+    pub images: BTreeMap<String, Value>,
+    /// With which project an image is shared: (image, project).
+    pub image_members: BTreeSet<(String, String)>,
+    /// EC2 credentials and other ones by id.
+    pub credentials: BTreeMap<String, Credential>,
+    /// Trusts by id.
+    pub trusts: BTreeMap<String, Trust>,
     /// Neutron's limits that were set, by project and resource.
     pub network_quotas: Quotas,
     /// Nova's.
@@ -42,6 +51,8 @@ pub struct World {
     pub load_balancer_quotas: Quotas,
     /// Barbican's.
     pub key_manager_quotas: Quotas,
+    /// What tenants hold in Nova, Cinder, Octavia, Barbican and Magnum.
+    pub held: Held,
     /// How much of a resource of Nova or Cinder a project uses; a limit below it is refused.
     pub usage: Quotas,
     /// Types of services that this cloud does not have.
@@ -243,26 +254,57 @@ pub struct AddressGroup {
     pub updated: String,
 }
 
-/// A network: only what hangs a port somewhere.
-#[derive(Clone, Debug)]
-pub struct Network {
-    /// Its name.
-    pub name: String,
-    /// The id of its project.
-    pub project: String,
-    /// `router:external`.
-    pub external: bool,
+/// The kinds of things that Neutron holds beside groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Networking {
+    /// A network.
+    Network,
+    /// A subnet.
+    Subnet,
+    /// A port.
+    Port,
+    /// A router.
+    Router,
+    /// A floating IP.
+    FloatingIp,
+    /// A port forwarding; its row names its floating IP, and no project.
+    PortForwarding,
+    /// A trunk.
+    Trunk,
+    /// A subnet pool.
+    SubnetPool,
+    /// An address scope.
+    AddressScope,
+    /// A share of something with a project, or with all.
+    RbacPolicy,
+    /// A QoS policy.
+    QosPolicy,
 }
 
-/// A port: only what uses security groups.
-#[derive(Clone, Debug)]
-pub struct Port {
-    /// The id of its network.
-    pub network: String,
-    /// The id of its project.
+/// A credential of Keystone's that is no application credential.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credential {
+    /// `ec2`, or another.
+    pub kind: String,
+    /// The user's id.
+    pub user: String,
+    /// The project's id.
+    pub project: Option<String>,
+    /// What it is, in clear, for this is a toy.
+    pub blob: String,
+}
+
+/// A trust.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// The id of the user who gives.
+    pub trustor: String,
+    /// The id of the user who is given.
+    pub trustee: String,
+    /// The project's id.
     pub project: String,
-    /// Ids of its security groups.
-    pub security_groups: BTreeSet<String>,
+    /// Ids of its roles.
+    pub roles: Vec<String>,
 }
 
 /// A token that was given out.

@@ -52,6 +52,36 @@ fn a_decision_and_the_result_of_a_step_are_written_once() {
 }
 
 #[test]
+fn what_a_look_saw_is_written_once() {
+    let stage = Stage::new("looks");
+    let what = ["changeplan", "x-plan", "--subresource=status"];
+    let write = |looks: &str| {
+        stage.patch(&stage.controller, &what, &format!(r#"{{"status": {{"verification": {looks}}}}}"#))
+    };
+    let look = |second: u32, left: u32| {
+        format!(
+            r#"{{"stage": "Resources", "at": "2026-01-01T00:00:0{second}Z", "types": [{{"type": "server", "left": {left}}}]}}"#
+        )
+    };
+    let (first, second) = (look(1, 0), look(2, 0));
+    write(&format!("[{first}]")).or_fail().unwrap();
+    write(&format!("[{first}, {second}]")).or_fail().unwrap();
+    let stays = "a look that was written down stays, and never changes";
+    let changed = look(1, 1);
+    let seven = [first.as_str(); 7].join(", ");
+    for (looks, refusal) in [
+        (format!("[{second}]"), stays),
+        (format!("[{changed}, {second}]"), stays),
+        ("[]".to_owned(), stays),
+        ("null".to_owned(), "what was verified is written down and stays"),
+        (format!("[{seven}, {second}]"), "must have at most 6 items"),
+    ] {
+        let answer = write(&looks);
+        assert!(!answer.succeeded && answer.error.contains(refusal), "{looks}: {answer:?}");
+    }
+}
+
+#[test]
 fn change_plans_go_with_their_namespace() {
     let stage = Stage::new("goes");
     let delete = ["delete", "namespace", &stage.space.name, "--timeout=60s"];

@@ -13,8 +13,16 @@ pub(crate) fn password(run: &Run, scope: Value) -> Value {
 /// The real catalogue has services that the simulated cloud has not.
 pub(crate) fn only_known_services(run: &mut Run) {
     let Some(seen) = run.seen.last_mut() else { return };
-    let known =
-        ["compute", "network", "key-manager", "load-balancer", "block-storage", "identity", "volumev3"];
+    let known = [
+        "compute",
+        "network",
+        "key-manager",
+        "load-balancer",
+        "block-storage",
+        "identity",
+        "volumev3",
+        "container-infra",
+    ];
     if let Some(services) = seen.body.pointer_mut("/token/catalog").and_then(Value::as_array_mut) {
         services.retain(|service| known.iter().any(|kind| service["type"] == *kind));
     }

@@ -5,16 +5,23 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a script that cannot go on says where")]
 
 mod access;
+mod held;
 mod identity;
+mod image;
+mod lent;
 mod network;
 mod quotas;
 mod run;
 mod script;
+mod tenant;
 
 use std::path::PathBuf;
 
 use cloudspec_tests::sim::{Sim, World};
 use run::{Login, Run, Seen};
+
+/// A volume type that one script makes shows in the limits that the other one reads.
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 fn rig() -> PathBuf {
     std::env::var_os("OS_CLIENT_CONFIG_FILE")
@@ -24,6 +31,7 @@ fn rig() -> PathBuf {
 
 #[tokio::test]
 async fn the_simulated_cloud_answers_as_the_real_one() {
+    let _turn = ONE_AT_A_TIME.lock().await;
     let name = format!("conformance-{}", uuid::Uuid::new_v4().simple());
     let real = Login::from_file(&rig()).expect("the rig's clouds.yaml");
     let real = play(&real, &name).await;
@@ -48,6 +56,27 @@ async fn play(login: &Login, name: &str) -> Vec<Seen> {
     let seen = run.seen.clone();
     script::clean(&mut run).await;
     seen
+}
+
+#[tokio::test]
+async fn what_a_tenant_holds_is_told_and_removed_as_the_real_services_do() {
+    let _turn = ONE_AT_A_TIME.lock().await;
+    let name = format!("conformance-{}", uuid::Uuid::new_v4().simple());
+    let real = held::play_real(&Login::from_file(&rig()).expect("the rig's clouds.yaml"), &name).await;
+    let sim = Sim::start(World::builder().build()).await.expect("a simulated cloud");
+    let login = Login::read(&sim.clouds_yaml()).expect("its clouds.yaml");
+    let simulated = held::play_simulated(&login, &sim, &name).await;
+    assert_eq!(real.len(), simulated.len(), "both were asked the same");
+    assert!(real.len() >= 200, "a script worth its name: {}", real.len());
+    let differences: Vec<String> = real.iter().zip(&simulated).filter_map(difference).collect();
+    println!("{} calls compared, {} differ", real.len(), differences.len());
+    assert!(
+        differences.is_empty(),
+        "{} of {} calls:\n{}",
+        differences.len(),
+        real.len(),
+        differences.join("\n")
+    );
 }
 
 fn difference((real, simulated): (&Seen, &Seen)) -> Option<String> {

@@ -90,6 +90,13 @@ impl Run {
         json!({"identity": {"methods": ["password"], "password": {"user": user}}, "scope": scope})
     }
 
+    /// What asks for a token of one of the cloud's own users in a project, by its id.
+    pub(crate) fn auth_in(&self, login: &Login, user: &str, project: &str) -> Value {
+        let mut auth = self.auth(login, user, Scope::Project);
+        auth["scope"] = json!({"project": {"id": project}});
+        auth
+    }
+
     fn learn_services(&mut self, token: &Value) {
         for service in token["token"]["catalog"].as_array().into_iter().flatten() {
             let endpoints = service["endpoints"].as_array().cloned().unwrap_or_default();
@@ -155,7 +162,10 @@ impl Run {
         let body = body.map(|body| body.to_string());
         let mut what = format!("{token}: {call}");
         if let Some(body) = body {
-            what += &format!(" {}", self.anonymous(&body));
+            // An address that was free is sent on.
+            let said = serde_json::from_str(&body)
+                .map_or_else(|_| body.clone(), |body| self.compared(body).to_string());
+            what += &format!(" {}", self.anonymous(&said));
             request = request.header("Content-Type", "application/json").body(body);
         }
         headers.iter().for_each(|(name, value)| what += &format!(" [{name}: {value}]"));
@@ -215,6 +225,62 @@ impl Run {
         seen.body = rows.map(|(key, value)| json!({"what": key, "empty": empty(value)})).collect();
     }
 
+    /// Of the last answer, where it is no refusal, these fields alone are compared: of the rows under a key, or of the one that it is.
+    pub(crate) fn keep_only(&mut self, key: &str, fields: &[&str]) {
+        let Some(seen) = self.seen.last_mut().filter(|seen| seen.status < 300) else { return };
+        let links = format!("{key}_links");
+        let Some(body) = seen.body.as_object_mut() else { return };
+        if !body.contains_key(key) {
+            seen.body = fields_of(&seen.body, fields);
+            return;
+        }
+        for (name, value) in body.iter_mut() {
+            match name.as_str() {
+                // Addresses are written in another order.
+                name if name == links || name == "next" => {
+                    *value = json!(!value.as_array().is_some_and(Vec::is_empty))
+                }
+                _ => *value = fields_of(value, fields),
+            }
+        }
+    }
+
+    /// Of the last answer's objects, and of the rows in it, only these fields are compared. A refusal is compared whole.
+    pub(crate) fn keep_fields(&mut self, fields: &[&str]) {
+        let Some(seen) = self.seen.last_mut().filter(|seen| seen.status < 300) else { return };
+        let cut = |row: &mut Value| {
+            if let Some(row) = row.as_object_mut() {
+                row.retain(|key, _| fields.contains(&key.as_str()));
+            }
+        };
+        for (key, value) in seen.body.as_object_mut().into_iter().flatten() {
+            match value {
+                Value::Array(rows) if !key.ends_with("_links") => rows.iter_mut().for_each(cut),
+                Value::Object(_) => cut(value),
+                _ => {}
+            }
+        }
+    }
+
+    /// Of a listing of extensions, only their aliases.
+    pub(crate) fn keep_aliases(&mut self) {
+        self.keep_fields(&["alias"]);
+    }
+
+    /// Of a refusal, only its type: its words are of the service's own code.
+    pub(crate) fn keep_type(&mut self) {
+        if let Some(seen) = self.seen.last_mut() {
+            seen.body = seen.body["NeutronError"]["type"].clone();
+        }
+    }
+
+    /// The last answer again, with the names that were given since.
+    pub(crate) fn mask_last(&mut self) {
+        if let Some(body) = self.seen.last().map(|seen| self.compared(seen.body.clone())) {
+            self.seen.last_mut().unwrap().body = body;
+        }
+    }
+
     /// Only the status and headers of the last answer are compared.
     pub(crate) fn keep_status(&mut self) {
         if let Some(seen) = self.seen.last_mut() {
@@ -228,7 +294,7 @@ impl Run {
             Value::String(text) => {
                 // Keystone and Nova append the whole schema to what is wrong.
                 let text = text.split("\n\n").next().unwrap_or_default();
-                Value::String(self.anonymous(text))
+                Value::String(in_order(&self.anonymous(text)))
             }
             Value::Array(rows) => {
                 let mut rows: Vec<Value> = rows.into_iter().map(|row| self.compared(row)).collect();
@@ -242,6 +308,12 @@ impl Run {
                     let value = match key.as_str() {
                         "created_at" | "updated_at" | "issued_at" | "expires_at" => json!("a time"),
                         "secret" => json!("a secret"),
+                        // Which address is free is chance.
+                        "ip_address" | "floating_ip_address" | "fixed_ip_address" | "internal_ip_address"
+                            if value.is_string() =>
+                        {
+                            json!("an address")
+                        }
                         "audit_ids" => json!(value.as_array().map(Vec::len)),
                         "standard_attr_id" => json!("a number"),
                         // Sometimes null in a rule inside its group: only Neutron's cache knows when.
@@ -272,12 +344,39 @@ impl Run {
     }
 }
 
+fn fields_of(value: &Value, fields: &[&str]) -> Value {
+    match value {
+        Value::Object(object) => {
+            let kept = object.iter().filter(|(name, _)| fields.contains(&name.as_str()));
+            Value::Object(kept.map(|(name, value)| (name.clone(), fields_of(value, fields))).collect())
+        }
+        Value::Array(rows) => {
+            let mut rows: Vec<Value> = rows.iter().map(|row| fields_of(row, fields)).collect();
+            rows.sort_by_key(Value::to_string);
+            Value::Array(rows)
+        }
+        other => other.clone(),
+    }
+}
+
+/// A message that lists the ports in use lists them in no order.
+fn in_order(text: &str) -> String {
+    match text.split_once("id for these ports is: ") {
+        Some((before, ids)) => {
+            let mut ids: Vec<&str> = ids.trim_end_matches('.').split(',').collect();
+            ids.sort_unstable();
+            format!("{before}id for these ports is: {}", ids.join(","))
+        }
+        None => text.to_owned(),
+    }
+}
+
 /// Ids that have no name.
 fn mask(text: &str) -> String {
     let mut masked = String::new();
     let mut word = String::new();
     let flush = |word: &mut String, masked: &mut String| {
-        let hex = word.chars().filter(|c| *c != '-').count() == 32;
+        let hex = matches!(word.chars().filter(|c| *c != '-').count(), 32 | 64);
         masked.push_str(if hex { "<id>" } else { word });
         word.clear();
     };

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::run::Run;
-use crate::{access, identity, network, quotas};
+use crate::{access, identity, image, lent, network, quotas, tenant};
 
 pub(crate) async fn play(run: &mut Run, name: &str) {
     identity::tokens(run).await;
@@ -26,15 +26,33 @@ pub(crate) async fn play(run: &mut Run, name: &str) {
     quotas::volume_quotas(run).await;
     quotas::load_balancer_quotas(run).await;
     quotas::key_manager_quotas(run).await;
+    tenant::networking(run).await;
+    image::images(run).await;
+    lent::credentials_and_trusts(run).await;
     access::disabled(run).await;
 }
 
 /// Nothing here is compared.
 pub(crate) async fn clean(run: &mut Run) {
     for project in ["one", "child", "kept"] {
+        let faces = "network /v2.0/ports?device_owner=network:router_interface&project_id=";
+        let faces = run.get(&format!("{faces}{{{project}}}")).await;
+        for face in faces["ports"].as_array().into_iter().flatten() {
+            let router = face["device_id"].as_str().unwrap_or_default();
+            let routes = Some(json!({"router": {"routes": []}}));
+            run.call(&format!("network PUT /v2.0/routers/{router}"), routes).await;
+            let face = Some(json!({"port_id": face["id"]}));
+            run.call(&format!("network PUT /v2.0/routers/{router}/remove_router_interface"), face).await;
+        }
         for (path, key) in [
+            ("trunks", "trunks"),
+            ("routers", "routers"),
             ("ports", "ports"),
+            ("floatingips", "floatingips"),
             ("networks", "networks"),
+            ("subnetpools", "subnetpools"),
+            ("address-scopes", "address_scopes"),
+            ("qos/policies", "policies"),
             ("security-groups", "security_groups"),
             ("address-groups", "address_groups"),
         ] {
@@ -44,6 +62,9 @@ pub(crate) async fn clean(run: &mut Run) {
                 run.call(&format!("network DELETE /v2.0/{path}/{id}"), None).await;
             }
         }
+    }
+    for image in ["private", "protected", "hidden", "shared", "theirs"] {
+        run.call(&format!("image DELETE /v2/images/{{{image}}}"), None).await;
     }
     run.call("identity PATCH /v3/domains/{domain}", Some(json!({"domain": {"enabled": true}}))).await;
     let lift = json!({"project": {"options": {"immutable": false}}});

@@ -5,6 +5,7 @@
 #![cfg(feature = "rig")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panic")]
 
+mod certified;
 mod kept;
 #[path = "../offboard_services/place.rs"]
 mod place;
@@ -176,8 +177,8 @@ async fn the_story(place: &Place) {
 
     let (calls, begun) = (story.proxy.calls().len(), Instant::now());
     story.leave("  deleteProject: true\n");
-    let plan = story.approve().await;
-    for step in &plan.spec.steps {
+    let last = story.approve().await;
+    for step in &last.spec.steps {
         println!("{:3} {}", step.number, step.summary);
     }
     let done = story.until_state("Completed").await.status.unwrap();
@@ -185,6 +186,7 @@ async fn the_story(place: &Place) {
     println!("{looks:?}, {} calls more, {:?}", story.proxy.calls().len() - calls, begun.elapsed());
     assert_eq!(kept::left(&judge, &place.tenant, &[]), BTreeMap::new());
     loses_only_what_was_told(&judge, &neighbour, place, &world);
+    certified::all_is_certified(&story.scene, place, &[plan, last], &world.rule);
 }
 
 /// Of the neighbour's rows, as they were before, all are as they were but for two that the plan named.

@@ -148,7 +148,11 @@ async fn keypairs_of(read: &dyn CloudRead, user: &UserId) -> Sighting<Vec<Resour
     let keypair = |KeypairRow { keypair: NameRow { name } }: KeypairRow| {
         let of = Some(user.0.clone());
         let key = ResourceKey { kind: ResourceType::Keypair, id: name.clone(), of };
-        Ok(Some(plain(key, name, None)))
+        // In a URL these two name no keypair, but what is above it.
+        let nameless = matches!(name.as_str(), "." | "..");
+        let hindrance = nameless
+            .then(|| "Nova's API cannot name it: remove it in Nova's database, or keep it".to_owned());
+        Ok(Some(Resource { hindrance, ..plain(key, name, None) }))
     };
     sighting(read, &Listing::Compute(ComputeListing::Keypairs(user.clone())), keypair, Resource::clone).await
 }

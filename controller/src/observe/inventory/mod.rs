@@ -2,7 +2,8 @@
 //!
 //! # Guarantees
 //! Every type of every service in the catalogue is whole or Unknown. Each row is held against the project's id here, whatever the filter
-//! in the request. Of a project that Keystone has no more, what can be reached only through it is not there.
+//! in the request. Of a project that Keystone has no more, what can be reached only through it is not there. A look ends within
+//! ten minutes: what was not answered by then is Unknown.
 
 mod compute;
 mod container_infra;
@@ -17,6 +18,7 @@ mod users;
 mod volume;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::AT_ONCE;
 use super::audit::Audit;
@@ -27,6 +29,9 @@ use crate::model::cloud::{QuotaService, QuotaValues};
 use crate::model::ids::ProjectId;
 use crate::model::inventory::{Inventory, Loss, Resource, ResourceKey, ResourceType, ResourceType as T};
 use crate::model::{Sighting, Unknown};
+
+/// The longest time that a look takes, whatever hangs.
+const WHOLE: Duration = Duration::from_secs(600);
 
 /// What one service says.
 #[derive(Debug, Default)]
@@ -43,7 +48,7 @@ pub(super) struct Part {
 
 /// Looks at all that one tenant holds.
 pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
-    let read = &Audit::new(read, AT_ONCE);
+    let read = &Audit::new(read, AT_ONCE).within(WHOLE);
     let keystone = identity::collect(read, tenant).await;
     let services = keystone.services.as_ref();
     // What the catalogue does not have holds nothing; where the catalogue is not known, every service is asked.
@@ -64,7 +69,8 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
             (&mut compute, &[T::Keypair]),
             (&mut key_manager, &[T::Secret, T::SecretContainer, T::SecretOrder, T::Quota]),
         ];
-        through.into_iter().for_each(|(part, kinds)| out_of_reach(part, kinds));
+        through.into_iter().for_each(|(part, kinds)| out_of_reach(part, kinds, &NO_WAY_IN));
+        out_of_reach(&mut compute, &[T::Quota], &[Reason::Rejected]);
     }
     let parts = [of_keystone, compute, volume, image, network, load_balancer, key_manager, container_infra];
     let mut seen = Inventory {
@@ -105,9 +111,13 @@ pub async fn inventory(read: &dyn CloudRead, tenant: &ProjectId) -> Inventory {
     seen
 }
 
-/// What is found only through the project: where Keystone has it no more, nobody gets in, and nobody has a role on it.
-fn out_of_reach(part: &mut Part, kinds: &[ResourceType]) {
-    let no_way_in = [Reason::NotFound, Reason::CredentialRefused].map(|reason| reason.to_string());
+/// What is said where a project is not there to be entered.
+const NO_WAY_IN: [Reason; 2] = [Reason::NotFound, Reason::CredentialRefused];
+
+/// What is found only through the project: where Keystone has it no more, nobody gets in, and nobody has a role on it. Of its limits Nova
+/// then says that it is no valid project, to those who may ask Keystone.
+fn out_of_reach(part: &mut Part, kinds: &[ResourceType], reasons: &[Reason]) {
+    let no_way_in: Vec<String> = reasons.iter().map(ToString::to_string).collect();
     for (kind, seen) in &mut part.held {
         if kinds.contains(kind) && seen.as_ref().is_err_and(|why| no_way_in.contains(&why.reason)) {
             *seen = Ok(Vec::new());

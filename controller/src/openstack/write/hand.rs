@@ -1,9 +1,13 @@
 //! One read or one call, and what its answer means for a step.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
+use tokio::time::Instant;
 use url::Url;
 
 use super::Proof;
@@ -21,13 +25,39 @@ const GLANCE_PATCH: HeaderValue = HeaderValue::from_static("application/openstac
 const REQUEST_ID: &str = "x-openstack-request-id";
 /// Of a service's words, so many characters are kept.
 const LONGEST: usize = 300;
+/// What was shown of a credential's reach holds so long. It follows from its roles and from the service's policy, and not from what is
+/// looked at; a role that is taken away takes the token along; and the end of a plan is told by the inventory, which has witnesses of its own.
+const WITNESS_HOLDS: Duration = Duration::from_secs(10);
 
 /// The sessions of a writer.
 pub(super) struct Hand {
     main: Arc<Session>,
-    identity: Option<Session>,
-    within: Within,
+    identity: Option<Arc<Session>>,
+    within: Arc<Within>,
+    witnesses: Arc<Mutex<BTreeMap<Question, (Instant, Found)>>>,
+    known: Arc<Known>,
+    /// Whether one of those was used.
+    used: Arc<AtomicBool>,
     proof: Proof,
+}
+
+/// What a service is asked: a path and a query, in the order in which a look has them.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Question {
+    pub(super) service: Service,
+    pub(super) path: Vec<String>,
+    pub(super) query: Vec<(String, String)>,
+}
+
+/// Answers that came together with others, in a listing.
+pub(super) type Known = BTreeMap<Question, Value>;
+
+impl Question {
+    pub(super) fn new(service: Service, path: &[&str], query: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let path = path.iter().map(|segment| (*segment).to_owned()).collect();
+        Self { service, path, query: query.iter().map(owned).collect() }
+    }
 }
 
 /// A call to be made.
@@ -63,14 +93,45 @@ pub(super) enum Found {
 
 impl Hand {
     pub(super) fn new(main: Session, identity: Option<Session>, proof: Proof) -> Self {
-        Self { main: Arc::new(main), identity, within: Within::default(), proof }
+        Self { identity: identity.map(Arc::new), proof, ..Self::alone(Arc::new(main)) }
+    }
+
+    fn alone(main: Arc<Session>) -> Self {
+        Self {
+            main,
+            identity: None,
+            within: Arc::default(),
+            witnesses: Arc::default(),
+            known: Arc::default(),
+            used: Arc::default(),
+            proof: Proof(()),
+        }
+    }
+
+    /// The same, with the answers to some questions: those are not asked again.
+    pub(super) fn knowing(&self, known: &Arc<Known>) -> Self {
+        Self {
+            main: self.main.clone(),
+            identity: self.identity.clone(),
+            within: self.within.clone(),
+            witnesses: self.witnesses.clone(),
+            known: known.clone(),
+            used: Arc::default(),
+            proof: Proof(()),
+        }
+    }
+
+    /// Whether something was told that had come in a listing.
+    pub(super) fn has_used_a_listing(&self) -> bool {
+        self.used.load(Ordering::Relaxed)
     }
 
     /// The same user within a tenant, for a service that shows each project its own alone.
     pub(super) async fn within(&self, tenant: &ProjectId, service: Service) -> Result<Self, WriteError> {
         match self.within.session(&self.main, tenant, service).await {
             Ok((main, _token)) => {
-                Ok(Self { main, identity: None, within: Within::default(), proof: Proof(()) })
+                let (known, used) = (self.known.clone(), self.used.clone());
+                Ok(Self { known, used, ..Self::alone(main) })
             }
             Err(why) if why.reason == Reason::CredentialRefused => Err(WriteError::Refused {
                 status: StatusCode::UNAUTHORIZED.as_u16(),
@@ -83,7 +144,7 @@ impl Hand {
 
     fn session(&self, service: Service) -> &Session {
         match service {
-            Service::Identity => self.identity.as_ref().unwrap_or(&self.main),
+            Service::Identity => self.identity.as_deref().unwrap_or(&self.main),
             Service::Network
             | Service::Compute
             | Service::BlockStorage
@@ -106,9 +167,13 @@ impl Hand {
         path: &[&str],
         query: &[(&str, &str)],
     ) -> Result<Found, WriteError> {
+        if let Some(answer) = self.known.get(&Question::new(service, path, query)) {
+            self.used.store(true, Ordering::Relaxed);
+            return Ok(Found::There(answer.clone()));
+        }
         let session = self.session(service);
         let mut token = session.token().await.map_err(not_sent)?;
-        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
+        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -125,6 +190,24 @@ impl Hand {
         }
     }
 
+    /// What is answered to those alone who see every project: to tell a 404 of what is gone from one of what is not shown.
+    pub(super) async fn witness(
+        &self,
+        service: Service,
+        path: &[&str],
+        query: &[(&str, &str)],
+    ) -> Result<Found, WriteError> {
+        let question = Question::new(service, path, query);
+        let held = self.witnesses.lock().unwrap_or_else(PoisonError::into_inner).get(&question).cloned();
+        if let Some((_, found)) = held.filter(|(since, _)| since.elapsed() < WITNESS_HOLDS) {
+            return Ok(found);
+        }
+        let found = self.read(service, path, query).await?;
+        let mut witnesses = self.witnesses.lock().unwrap_or_else(PoisonError::into_inner);
+        witnesses.insert(question, (Instant::now(), found.clone()));
+        Ok(found)
+    }
+
     /// Makes a call; the JSON of its answer comes along, null where there is none.
     pub(super) async fn call(&self, call: Call<'_>) -> Result<(Value, Option<String>), WriteError> {
         self.call_with(call, &[]).await
@@ -139,7 +222,7 @@ impl Hand {
         let Call { method, service, path, body, revision, request_id, conflict } = call;
         let session = self.session(service);
         let mut token = session.token().await.map_err(not_sent)?;
-        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path);
+        let mut url = at(session.endpoint(&token, service).map_err(not_sent)?, path)?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -217,11 +300,15 @@ impl Hand {
     }
 }
 
-fn at(mut base: Url, path: &[&str]) -> Url {
+/// A segment that a URL leaves out would lead to another thing: to the collection, or to what is above it.
+fn at(mut base: Url, path: &[&str]) -> Result<Url, WriteError> {
+    if let Some(none) = path.iter().find(|segment| matches!(**segment, "" | "." | "..")) {
+        return Err(WriteError::NotSent { message: format!("no URL can name {none:?}") });
+    }
     if let Ok(mut segments) = base.path_segments_mut() {
         segments.pop_if_empty().extend(path);
     }
-    base
+    Ok(base)
 }
 
 /// A read or a login that failed: nothing was changed by it, and it may pass.
@@ -290,4 +377,22 @@ fn words(answer: &Answer) -> Option<String> {
     let words = places.into_iter().flatten().chain(of_magnum).chain(inner);
     let words = words.filter_map(Value::as_str).next()?;
     Some(words.chars().take(LONGEST).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_url_leaves_out_is_asked_for_nowhere() {
+        let base = Url::parse("http://127.0.0.1/v2.1/").unwrap();
+        for none in ["", ".", ".."] {
+            assert!(
+                matches!(at(base.clone(), &["os-keypairs", none]), Err(WriteError::NotSent { .. })),
+                "{none}"
+            );
+        }
+        let found = at(base, &["os-keypairs", "a/../b"]).unwrap();
+        assert_eq!(found.as_str(), "http://127.0.0.1/v2.1/os-keypairs/a%2F..%2Fb");
+    }
 }

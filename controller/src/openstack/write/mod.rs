@@ -15,6 +15,9 @@ mod quota;
 mod remove;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures::stream::{self, StreamExt};
 
 use super::config::{CloudConfig, ConfigError};
 use super::limits::Limits;
@@ -22,10 +25,11 @@ use super::session::Session;
 use super::transport::Meter;
 use crate::apply::port::{CloudWrite, Look, WriteError, Written};
 use crate::gate::ApprovedPlan;
-use crate::model::Action;
 use crate::model::ids::ProjectId;
+use crate::model::{Action, ResourceKey};
 use crate::observe::Service;
-use hand::Hand;
+use hand::{Hand, Known};
+use remove::Going;
 
 /// Proof that a request is made by this room.
 pub(super) struct Proof(());
@@ -36,7 +40,11 @@ pub(super) struct Proof(());
 pub struct Writer {
     hand: Hand,
     planned: Vec<Action>,
+    going: Going,
 }
+
+/// Looks that are under way at the same time.
+const AT_ONCE: usize = 4;
 
 impl Writer {
     /// A writer for the steps of an approved plan; nothing is sent yet. `observed` is what the credential that observes gives
@@ -63,8 +71,9 @@ impl Writer {
         }
         let identity = identity.map(|config| Session::new(config, limits, meter.clone())).transpose()?;
         let hand = Hand::new(Session::new(main, limits, meter)?, identity, Proof(()));
-        let planned = approved.plan().steps.iter().map(|step| step.action.clone()).collect();
-        Ok(Self { hand, planned })
+        let planned: Vec<Action> = approved.plan().steps.iter().map(|step| step.action.clone()).collect();
+        let going = Going::of(&planned);
+        Ok(Self { hand, planned, going })
     }
 
     /// The projects that its credentials are scoped to.
@@ -75,6 +84,37 @@ impl Writer {
         let main = self.hand.project(Service::Compute).await?;
         let identity = self.hand.project(Service::Identity).await?;
         Ok(main.into_iter().chain(identity).collect())
+    }
+}
+
+fn removal(action: &Action) -> Option<(&ResourceKey, &ProjectId)> {
+    match action {
+        Action::Remove { what, project } => Some((what, project)),
+        Action::CreateProject { .. }
+        | Action::ChangeProject { .. }
+        | Action::SetQuota { .. }
+        | Action::GrantRole { .. }
+        | Action::RevokeRole { .. }
+        | Action::CreateSecurityGroup { .. }
+        | Action::DescribeSecurityGroup { .. }
+        | Action::CreateRule { .. }
+        | Action::DeleteRule { .. } => None,
+    }
+}
+
+impl Writer {
+    /// What a listing tells goes as far as to make a call or to wait; whatever would end a step is asked about alone.
+    async fn look_with(&self, known: &Arc<Known>, action: &Action) -> Result<Look, WriteError> {
+        let Some((what, project)) = removal(action) else { return self.look(action).await };
+        let hand = self.hand.knowing(known);
+        let look = remove::look(&hand, &self.going, what, project).await;
+        match look {
+            Ok(Look::Ready { .. } | Look::Waiting { .. }) => look,
+            Ok(Look::AlreadyDone { .. } | Look::Refused { .. }) | Err(_) if hand.has_used_a_listing() => {
+                self.look(action).await
+            }
+            Ok(Look::AlreadyDone { .. } | Look::Refused { .. }) | Err(_) => look,
+        }
     }
 }
 
@@ -105,11 +145,18 @@ impl CloudWrite for Writer {
             Action::CreateRule { project, group, rule, description: _ } => {
                 network::look_for_new_rule(hand, project, group, rule).await
             }
-            Action::Remove { what, project } => remove::look(hand, what, project).await,
+            Action::Remove { what, project } => remove::look(hand, &self.going, what, project).await,
             Action::DeleteRule { group, which, rule } => {
                 network::look_at_rule(hand, group, which, rule).await
             }
         }
+    }
+
+    async fn look_all<'a>(&'a self, actions: &'a [&'a Action]) -> Vec<Result<Look, WriteError>> {
+        let removals: Vec<_> = actions.iter().filter_map(|action| removal(action)).collect();
+        let known = Arc::new(remove::known(&self.hand, &removals).await);
+        let looks = actions.iter().map(|action| self.look_with(&known, action));
+        stream::iter(looks.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
     }
 
     async fn make(

@@ -153,24 +153,36 @@ pub(super) async fn set(
     let project = id_of(project)?;
     let (path, key) = place(service, project);
     let body = json!(BTreeMap::from([(key, fields(service, to))]));
-    let call = Call {
-        method: Method::PUT,
+    let call = |method, body| Call {
+        method,
         service: Service::from(service),
         path: &path,
-        body: Some(body),
+        body,
         revision: None,
         request_id,
         conflict: Conflict::Refusal,
     };
     let within = let_in(hand, project, service).await?;
-    within.as_ref().unwrap_or(hand).set(call).await
+    let hand = within.as_ref().unwrap_or(hand);
+    match hand.set(call(Method::PUT, Some(body.clone()))).await {
+        // Cinder lets a limit be below what is used where the project has none of its own, and there alone.
+        Err(WriteError::Refused { status: 400, .. }) if service == QuotaService::Volume && is_freeze(to) => {
+            hand.set(call(Method::DELETE, None)).await?;
+            hand.set(call(Method::PUT, Some(body))).await
+        }
+        told => told,
+    }
 }
 
-/// The limits as the service takes them. Nova alone refuses a limit below what is used; a project that is frozen uses more than none.
+fn is_freeze(to: &QuotaValues) -> bool {
+    to.values().all(|limit| *limit == 0)
+}
+
+/// The limits as the service takes them. Nova refuses a limit below what is used, if it is not forced; a project that is frozen uses more than none.
 fn fields(service: QuotaService, to: &QuotaValues) -> BTreeMap<&str, Value> {
     let mut fields: BTreeMap<&str, Value> =
         to.iter().map(|(name, limit)| (name.as_str(), Value::from(*limit))).collect();
-    if service == QuotaService::Compute && to.values().all(|limit| *limit == 0) {
+    if service == QuotaService::Compute && is_freeze(to) {
         fields.insert("force", Value::Bool(true));
     }
     fields

@@ -6,8 +6,8 @@ use super::Refusal;
 use super::remains::of_type;
 use super::stage::Stage;
 use crate::model::inventory::{Resource, TenantSeen};
-use crate::model::leaving::{Kept, Leaving, Protected};
-use crate::model::{Inventory, ResourceType};
+use crate::model::leaving::{Kept, Leaving, Protected, same_name};
+use crate::model::{Inventory, ResourceKey, ResourceType};
 
 /// One check.
 pub struct Check {
@@ -113,13 +113,9 @@ fn domain_differs(case: &Case<'_>) -> Vec<Refusal> {
     })
 }
 
-/// Keystone's database knows no case, and an id may stand where a name does: `default` is the id of the domain `Default`.
-fn same(one: &str, other: &str) -> bool {
-    one.to_lowercase() == other.to_lowercase()
-}
-
+/// An id may stand where a name does: `default` is the id of the domain `Default`.
 fn is_domain(name: &str, seen: &TenantSeen) -> bool {
-    same(name, &seen.domain_name) || same(name, &seen.domain.0)
+    same_name(name, &seen.domain_name) || same_name(name, &seen.domain.0)
 }
 
 fn protected_domain(case: &Case<'_>) -> Vec<Refusal> {
@@ -134,7 +130,7 @@ fn protected_project(case: &Case<'_>) -> Vec<Refusal> {
     let always = Protected::default();
     let mut all = case.protected.projects.iter().chain(&always.projects);
     case.refuse(|seen| {
-        all.any(|(domain, name)| is_domain(domain, seen) && same(name, &seen.name))
+        all.any(|(domain, name)| is_domain(domain, seen) && same_name(name, &seen.name))
             .then(|| Refusal::ProtectedProject(format!("{}/{}", seen.domain_name, seen.name)))
     })
 }
@@ -156,7 +152,11 @@ fn own_project(case: &Case<'_>) -> Vec<Refusal> {
 }
 
 fn owns_service_resources(case: &Case<'_>) -> Vec<Refusal> {
-    let works = |resource: &&Resource| is_a_services(resource);
+    // A port of another project in the tenant's networks is a loss of that project.
+    let losses: BTreeSet<&ResourceKey> = case.inventory.losses.iter().map(|loss| &loss.by).collect();
+    let is_foreign =
+        |resource: &Resource| resource.key.kind == ResourceType::Port && losses.contains(&resource.key);
+    let works = |resource: &&Resource| is_a_services(resource) && !is_foreign(resource);
     let found: Vec<String> =
         case.inventory.resources().filter(works).map(|one| format!("{} {}", one.key, one.name)).collect();
     refuse_if(!found.is_empty(), || Refusal::OwnsServiceResources(found))
@@ -226,9 +226,10 @@ fn uncovered(case: &Case<'_>) -> Vec<Refusal> {
     open.map(|what| Refusal::Uncovered(what.clone())).collect()
 }
 
-/// Where a type could not be told, what is kept may be of that type.
+/// Where a type of the stage could not be told, that alone is said: what is kept may be of that type. Of a type that goes later it may be
+/// too, but what is mistyped would go now.
 fn kept_not_found(case: &Case<'_>) -> Vec<Refusal> {
-    if case.inventory.not_told().next().is_some() {
+    if case.inventory.not_told().any(|(kind, _)| case.stage.counts(kind, case.leaving)) {
         return Vec::new();
     }
     let mut there: BTreeSet<&str> = case.inventory.resources().map(|one| one.key.id.as_str()).collect();

@@ -18,6 +18,7 @@ mod size;
 mod stage;
 mod stays;
 mod steps;
+mod waves;
 mod words;
 
 pub(in crate::plan) use bonds::whole;
@@ -27,6 +28,7 @@ pub use checks::{Check, checks};
 pub use refusal::Refusal;
 pub use remains::{NotTold, Remaining, of_type, remains};
 pub use stage::Stage;
+pub use words::lost as own_loss;
 
 use checks::{Case, refusals};
 use held::Held;
@@ -66,6 +68,26 @@ pub fn offboard(
     }
 }
 
+/// Steps by waves.
+#[derive(Default)]
+struct Waves {
+    steps: Vec<Step>,
+    last: u32,
+}
+
+impl Waves {
+    /// One more wave, where there is something in it.
+    fn next(&mut self, steps: Vec<Step>) {
+        let wave = self.last + 1;
+        steps.into_iter().for_each(|step| self.put(wave, step));
+    }
+
+    fn put(&mut self, wave: u32, step: Step) {
+        self.last = wave;
+        self.steps.push(Step { wave, ..step });
+    }
+}
+
 /// All that a plan is made of; nothing stands in its way.
 struct Scene<'a> {
     inventory: &'a Inventory,
@@ -84,13 +106,20 @@ impl<'a> Scene<'a> {
             going.into_iter().partition(|one| one.key.kind == ResourceType::Quota);
         let frozen = if going.is_empty() { Vec::new() } else { self.freeze(&mut left_alone) };
         let resets = self.resets(&quotas, &frozen);
-        let mut steps = frozen;
-        steps.extend(going.into_iter().map(|one| self.remove(one)));
-        steps.extend(resets);
+        let mut steps = Waves::default();
+        steps.next(frozen);
+        for (wave, one) in waves::waves(&self.held, going, steps.last + 1) {
+            steps.put(wave, self.remove(one));
+        }
+        // A limit that is reset lets the tenant make new things: when all else is gone.
+        steps.next(resets);
         match self.stage {
             Stage::Resources => {}
-            Stage::Project => steps.extend(self.project(&stays, &mut left_alone)),
+            Stage::Project => {
+                self.project(&stays, &mut left_alone).into_iter().for_each(|one| steps.next(vec![one]));
+            }
         }
+        let steps = steps.steps;
         left_alone.sort_by(|one, other| (&one.resource, one).cmp(&(&other.resource, other)));
         (steps, left_alone)
     }

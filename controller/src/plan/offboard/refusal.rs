@@ -117,6 +117,35 @@ impl Refusal {
     }
 }
 
+impl Refusal {
+    /// What could not be told and why, where the same may stand in the way of many.
+    pub fn untold(&self) -> Option<(String, &Unknown)> {
+        match self {
+            Self::TypeNotTold(kind, why) => Some((kind.to_string(), why)),
+            Self::QuotaNotTold(service, why) => Some((format!("{service} quotas"), why)),
+            Self::TenantNotTold(_)
+            | Self::NoSuchTenant(_)
+            | Self::NameDiffers { .. }
+            | Self::DomainDiffers { .. }
+            | Self::IdMalformed(_)
+            | Self::ProtectedDomain(_)
+            | Self::ProtectedProject(_)
+            | Self::ActsAsDomain
+            | Self::HasChildren(_)
+            | Self::Immutable
+            | Self::OwnProject
+            | Self::OwnsServiceResources(_)
+            | Self::ListedByCloudSpec(_)
+            | Self::ProjectStays
+            | Self::KeptNotFound(_)
+            | Self::CatalogueNotTold(_)
+            | Self::Uncovered(_)
+            | Self::StillHolds(_)
+            | Self::TooLarge(_) => None,
+        }
+    }
+}
+
 fn listed(ids: &BTreeSet<ProjectId>) -> String {
     let ids: Vec<&str> = ids.iter().map(|id| id.0.as_str()).collect();
     ids.join(", ")

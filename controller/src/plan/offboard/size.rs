@@ -1,4 +1,4 @@
-//! What one ChangePlan can hold. etcd takes 1.5 MiB of an object; the journal of the plan's steps needs its share of that.
+//! What one ChangePlan can hold: etcd takes 1.5 MiB of an object, and the journal of its steps must fit in beside it.
 
 use cloudspec_crds::change_plan::OwnerRef;
 use cloudspec_crds::rules::MOST_STEPS;
@@ -6,10 +6,12 @@ use cloudspec_crds::rules::MOST_STEPS;
 use crate::model::Plan;
 use crate::plan::to_spec;
 
-/// Most bytes of a plan as JSON.
-const MOST_BYTES: usize = 1024 * 1024;
-/// The owner is known only when the plan is written: more than its names can have.
-const OWNER: usize = 2048;
+/// Most bytes of an object that etcd takes, as it is set up unless told otherwise.
+const ETCD: usize = 1536 * 1024;
+/// What a step takes beside itself when it is done: its entry in the journal, and the API server's note of who wrote each field of that.
+const DONE: usize = 380;
+/// The owner, the decision, labels and annotations, the words of a few refusals: more than they have been seen to take.
+const REST: usize = 48 * 1024;
 
 /// The limits that the plan is beyond, in words.
 pub(super) fn beyond(plan: &Plan) -> Vec<String> {
@@ -18,9 +20,11 @@ pub(super) fn beyond(plan: &Plan) -> Vec<String> {
     if u32::try_from(steps).map_or(true, |steps| steps > MOST_STEPS) {
         beyond.push(format!("{steps} steps, and a ChangePlan holds {MOST_STEPS}"));
     }
-    let bytes = bytes(plan);
-    if bytes > MOST_BYTES {
-        beyond.push(format!("{bytes} bytes, and a ChangePlan holds {MOST_BYTES}"));
+    let (bytes, most) = (bytes(plan).saturating_add(DONE.saturating_mul(steps)), ETCD - REST);
+    if bytes > most {
+        beyond.push(format!(
+            "{bytes} bytes with the journal of its {steps} steps, and a ChangePlan holds {most}"
+        ));
     }
     beyond
 }
@@ -34,5 +38,5 @@ fn bytes(plan: &Plan) -> usize {
         spec_digest: String::new(),
     };
     // What cannot be written (nothing is known) cannot be kept.
-    serde_json::to_vec(&to_spec(plan, owner)).map_or(usize::MAX, |json| json.len().saturating_add(OWNER))
+    serde_json::to_vec(&to_spec(plan, owner)).map_or(usize::MAX, |json| json.len())
 }

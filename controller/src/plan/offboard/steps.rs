@@ -27,6 +27,7 @@ pub(super) fn freeze(project: &ProjectId, service: QuotaService, from: &QuotaVal
         .collect();
     Some(Step {
         number: 0,
+        wave: 0,
         summary: format!("freeze {service} quotas of project {project}: set {} limits to 0", to.len()),
         findings: vec![format!("freeze {service} quotas")],
         class: Class::Reversible,
@@ -50,6 +51,7 @@ pub(super) fn remove(project: &ProjectId, resource: &Resource, inventory: &Inven
     let side_effects: BTreeSet<String> = losses.chain([lost(key.kind).to_owned()]).collect();
     Step {
         number: 0,
+        wave: 0,
         summary: format!("remove {}", named(resource)),
         findings: vec![key.to_string()],
         class: Class::Destructive,
@@ -67,6 +69,7 @@ pub(super) fn disable(tenant: &TenantSeen) -> Option<Step> {
     let side_effects::Loss { class, side_effects } = side_effects::of_change(&change);
     tenant.enabled.then(|| Step {
         number: 0,
+        wave: 0,
         summary: format!("disable project {} {:?}", tenant.id, tenant.name),
         findings: vec![format!("disable {}", project_key(tenant))],
         class,

@@ -19,7 +19,7 @@ pub(super) fn seen(resource: &Resource) -> String {
 }
 
 /// What is lost for good when one of a type goes.
-pub(super) fn lost(kind: ResourceType) -> &'static str {
+pub fn lost(kind: ResourceType) -> &'static str {
     match kind {
         ResourceType::Cluster => "the cluster is lost, with its machines and all that runs on it",
         ResourceType::ClusterTemplate => "the template is lost",

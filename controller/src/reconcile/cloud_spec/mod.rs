@@ -21,6 +21,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::owner::{Audited, Begun, Declared, Owner, Told};
 use crate::model::certificate::Certificates;
+use crate::model::cloud::CloudIdentity;
 use crate::model::desired::Invalid;
 use crate::model::ids::ProjectId;
 use crate::model::{Desired, Finding, FindingKind, Plan, PlanDigest, Subject, Unknown};
@@ -129,6 +130,10 @@ impl Owner for CloudSpec {
             return Err("not all that the plan was made from can be told now".to_owned());
         }
         Ok(())
+    }
+
+    fn overruled(_: &Context, _: &Declared<Self>, _: &CloudIdentity) -> Option<String> {
+        None
     }
 
     fn spares(_: &Declared<Self>) -> Option<&ProjectId> {

@@ -1,6 +1,9 @@
 //! Why a tenant does not leave, and how far each reason reaches.
 
-use crate::model::{Action, Plan, ResourceType};
+use std::collections::BTreeSet;
+
+use crate::model::cloud::CloudIdentity;
+use crate::model::{Action, Inventory, Plan, ResourceKey, ResourceType, Step};
 use crate::plan::offboard::Refusal;
 use crate::report::leaving::{Bar, BarKind};
 use crate::report::reasons;
@@ -39,6 +42,16 @@ impl Barred {
             others.join(", ")
         );
         Self { weight: Weight::NotNow, reason: reasons::ASKED_TWICE, message }
+    }
+
+    /// Plans of this object were approved for another cloud: what was done there tells nothing of this one.
+    pub(super) fn elsewhere(plans: &[String], cloud: &CloudIdentity) -> Self {
+        let message = format!(
+            "ChangePlan {} was approved for another cloud than {cloud}, which spec.cloudRef leads to now: give the CloudSpec its cloud back, or \
+             delete this object and write another for this cloud",
+            plans.join(", ")
+        );
+        Self { weight: Weight::NotThisOne, reason: reasons::APPROVED_ELSEWHERE, message }
     }
 
     /// As it is told.
@@ -81,7 +94,7 @@ fn weight(refusal: &Refusal) -> Weight {
 /// # Errors
 /// Why.
 pub(super) fn stops(bars: &[Barred], plan: &Plan) -> Result<(), String> {
-    let deletes = |step: &crate::model::Step| match &step.action {
+    let deletes = |step: &Step| match &step.action {
         Action::Remove { what, project: _ } => what.kind == ResourceType::Project,
         _ => false,
     };
@@ -96,10 +109,32 @@ pub(super) fn stops(bars: &[Barred], plan: &Plan) -> Result<(), String> {
     if words.is_empty() { Ok(()) } else { Err(words.join("; ")) }
 }
 
+/// That a plan which was begun, and deletes the project, takes nothing along that came meanwhile. Nobody could list it afterwards, or even
+/// reach it.
+///
+/// # Errors
+/// What came.
+pub(super) fn takes_along(plan: &Plan, inventory: &Inventory) -> Result<(), String> {
+    let removed = |step: &'_ Step| match &step.action {
+        Action::Remove { what, project: _ } => Some(what.clone()),
+        _ => None,
+    };
+    let going: BTreeSet<ResourceKey> = plan.steps.iter().filter_map(removed).collect();
+    if !going.iter().any(|what| what.kind == ResourceType::Project) {
+        return Ok(());
+    }
+    let strays = inventory.resources().map(|one| &one.key);
+    let strays = strays.filter(|key| key.kind != ResourceType::Project && !going.contains(*key));
+    let strays: Vec<String> = strays.map(ToString::to_string).collect();
+    match strays.is_empty() {
+        true => Ok(()),
+        false => Err(format!("the project holds what was not approved to go: {}", strays.join(", "))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::cloud::CloudIdentity;
     use crate::model::{PlanDigest, Unknown};
 
     fn plan() -> Plan {
@@ -116,6 +151,56 @@ mod tests {
     fn what_could_not_be_told_does_not_stop_what_was_begun() {
         let untold = Refusal::TypeNotTold(ResourceType::Server, Unknown::not_asked("compute", "servers"));
         assert_eq!(stops(&[Barred::of(&untold)], &plan()), Ok(()));
+    }
+
+    fn removes(what: &ResourceKey) -> Step {
+        Step {
+            number: 1,
+            wave: 1,
+            action: Action::Remove { what: what.clone(), project: "p".into() },
+            summary: String::new(),
+            findings: Vec::new(),
+            class: crate::model::Class::Destructive,
+            before: None,
+            after: None,
+            side_effects: Vec::new(),
+            revert: String::new(),
+        }
+    }
+
+    fn holding(what: &ResourceKey) -> Inventory {
+        let one = crate::model::Resource {
+            key: what.clone(),
+            name: String::new(),
+            state: None,
+            size: None,
+            after: BTreeSet::new(),
+            hindrance: None,
+        };
+        Inventory {
+            cloud: plan().cloud,
+            tenant: Ok(None),
+            held: [(what.kind, Ok(vec![one]))].into(),
+            losses: BTreeSet::new(),
+            quotas: [].into(),
+            uncovered: Ok(BTreeSet::new()),
+            own_projects: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn a_project_whose_deletion_was_begun_does_not_go_with_what_came_meanwhile() {
+        let key = |kind, id: &str| ResourceKey { kind, id: id.to_owned(), of: None };
+        let (project, grant) =
+            (key(ResourceType::Project, "p"), key(ResourceType::RoleAssignment, "user/u/r"));
+        let server = key(ResourceType::Server, "s");
+        let whole = Plan { steps: vec![removes(&grant), removes(&project)], ..plan() };
+        assert_eq!(takes_along(&whole, &holding(&project)), Ok(()));
+        assert_eq!(takes_along(&whole, &holding(&grant)), Ok(()));
+        let why = takes_along(&whole, &holding(&server)).unwrap_err();
+        assert!(why.ends_with("server s"), "{why}");
+        let resources = Plan { steps: vec![removes(&grant)], ..plan() };
+        assert_eq!(takes_along(&resources, &holding(&server)), Ok(()));
     }
 
     #[test]

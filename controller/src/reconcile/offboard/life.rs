@@ -5,30 +5,36 @@ use std::time::Duration;
 use cloudspec_crds::ChangePlan;
 use cloudspec_crds::offboard_status::Verified;
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt;
+use serde_json::json;
 
+use crate::model::cloud::CloudIdentity;
 use crate::model::{Action, Inventory, Plan, ResourceType};
-use crate::plan::from_spec;
 use crate::plan::offboard::{NotTold, Remaining, Stage};
 use crate::plan::thaw::{self, Frozen};
+use crate::plan::{from_spec, sha256};
 
 /// What is left of a stage, or why nobody can say.
 pub(super) type Left = Result<Vec<Remaining>, NotTold>;
 
-/// The plans of an owner that were approved.
+/// The plans of an owner that were approved for one cloud.
 pub(super) struct Past {
     plans: Vec<(Plan, ChangePlan)>,
+    /// Those for another cloud, by name.
+    pub(super) elsewhere: Vec<String>,
 }
 
 impl Past {
-    /// Of all plans of the owner, the newest last.
-    pub(super) fn of(all: &[ChangePlan]) -> Self {
+    /// Of all plans of the owner, the newest last. What was done in another cloud tells nothing of this one.
+    pub(super) fn of(all: &[ChangePlan], cloud: &CloudIdentity) -> Self {
         let approved = all.iter().filter(|plan| {
             let decision = plan.status.as_ref().and_then(|status| status.decision.as_ref());
             decision.is_some_and(|decision| decision.verdict == "Approved")
         });
         let read = |kept: &ChangePlan| Some((from_spec(&kept.spec).ok()?, kept.clone()));
-        Self { plans: approved.filter_map(read).collect() }
+        let (plans, elsewhere): (Vec<_>, Vec<_>) =
+            approved.filter_map(read).partition(|(plan, _)| plan.cloud == *cloud);
+        Self { plans, elsewhere: elsewhere.iter().map(|(_, kept)| kept.name_any()).collect() }
     }
 
     /// The newest plan of a stage.
@@ -36,11 +42,12 @@ impl Past {
         self.plans.iter().rev().map(|(plan, _)| plan).find(|plan| stage_of(plan) == stage)
     }
 
-    /// Whether a plan of the stage came to its end.
-    pub(super) fn tried(&self, stage: Stage) -> bool {
-        self.plans.iter().any(|(plan, kept)| {
-            stage_of(plan) == stage && kept.status.as_ref().is_some_and(|status| status.finished_at.is_some())
-        })
+    /// The newest plan of a stage that came to its end.
+    pub(super) fn tried(&self, stage: Stage) -> Option<&ChangePlan> {
+        let ended =
+            |kept: &ChangePlan| kept.status.as_ref().is_some_and(|status| status.finished_at.is_some());
+        let mut newest = self.plans.iter().rev();
+        newest.find(|(plan, kept)| stage_of(plan) == stage && ended(kept)).map(|(_, kept)| kept)
     }
 
     /// Whether the project was deleted by one of them.
@@ -94,20 +101,26 @@ pub(super) fn stage(
     }
 }
 
+/// What a look was of: a look at another cloud, or for another question, is no first of two.
+pub(super) fn question(cloud: &CloudIdentity, asked: &str) -> String {
+    sha256(&json!({"cloud": cloud, "asked": asked}))
+}
+
 /// Whether two looks found nothing left of a stage.
 pub(super) fn is_verified(verified: &[Verified], stage: Stage) -> bool {
     verified.iter().filter(|look| look.stage == name(stage)).count() >= 2
 }
 
-/// The looks that found nothing left, after one more: what is found in between makes the earlier ones void, and what could not be told makes
-/// nothing known.
+/// The looks that found nothing left, after one more, `seen`: what is found in between makes the earlier ones void, and what could not be told
+/// makes nothing known.
 pub(super) fn verified(
     before: &[Verified],
     stage: Stage,
     left: &Left,
-    now: Timestamp,
+    seen: Verified,
     after: Duration,
 ) -> Vec<Verified> {
+    let now = seen.at.0;
     let mut looks = before.to_vec();
     let left = match left {
         Err(_) => return looks,
@@ -128,7 +141,7 @@ pub(super) fn verified(
         Some(first) => now.duration_since(first).unsigned_abs() >= after,
     };
     if counts {
-        looks.push(Verified { stage: name(stage).to_owned(), at: Time(now) });
+        looks.push(seen);
     }
     looks
 }
@@ -149,7 +162,7 @@ pub(super) fn until_second(
 }
 
 /// As the status spells it.
-fn name(stage: Stage) -> &'static str {
+pub(super) fn name(stage: Stage) -> &'static str {
     match stage {
         Stage::Resources => "Resources",
         Stage::Project => "Project",
@@ -158,6 +171,8 @@ fn name(stage: Stage) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
     use super::*;
     use crate::model::{ResourceKey, Unknown};
 
@@ -176,9 +191,25 @@ mod tests {
         Err(NotTold(vec![("server".to_owned(), Unknown::not_asked("compute", "servers"))]))
     }
 
+    fn seen(stage: Stage, second: i64) -> Verified {
+        Verified {
+            stage: name(stage).to_owned(),
+            at: Time(at(second)),
+            of: String::new(),
+            tenant: None,
+            types: Vec::new(),
+            kept: Vec::new(),
+            kept_omitted: 0,
+            uncovered: Vec::new(),
+            remaining: Vec::new(),
+            remaining_omitted: 0,
+        }
+    }
+
     fn run(looks: &[(i64, Left)]) -> Vec<Verified> {
         looks.iter().fold(Vec::new(), |before, (second, left)| {
-            verified(&before, Stage::Resources, left, at(*second), MINUTE)
+            let seen = seen(Stage::Resources, *second);
+            verified(&before, Stage::Resources, left, seen, MINUTE)
         })
     }
 
@@ -209,10 +240,52 @@ mod tests {
     #[test]
     fn each_stage_is_verified_by_its_own_looks() {
         let looks = run(&[(0, Ok(vec![])), (60, Ok(vec![]))]);
-        let looks = verified(&looks, Stage::Project, &something(), at(61), MINUTE);
+        let look = |looks: &[Verified], left: &Left, second| {
+            verified(looks, Stage::Project, left, seen(Stage::Project, second), MINUTE)
+        };
+        let looks = look(&looks, &something(), 61);
         assert!(is_verified(&looks, Stage::Resources) && !is_verified(&looks, Stage::Project));
-        let looks = verified(&looks, Stage::Project, &Ok(vec![]), at(62), MINUTE);
-        let looks = verified(&looks, Stage::Project, &Ok(vec![]), at(122), MINUTE);
+        let looks = look(&looks, &Ok(vec![]), 62);
+        let looks = look(&looks, &Ok(vec![]), 122);
         assert!(is_verified(&looks, Stage::Project));
+    }
+
+    fn approved(cloud: &CloudIdentity, name: &str) -> ChangePlan {
+        let plan = Plan {
+            cloud: cloud.clone(),
+            owner: "uid".to_owned(),
+            steps: Vec::new(),
+            left_alone: Vec::new(),
+            digest: crate::plan::digest(cloud, "uid", &[]),
+        };
+        let owner = cloudspec_crds::change_plan::OwnerRef {
+            kind: "TenantOffboard".to_owned(),
+            name: "x".to_owned(),
+            uid: "uid".to_owned(),
+            generation: 1,
+            spec_digest: String::new(),
+        };
+        let mut kept = ChangePlan::new(name, crate::plan::to_spec(&plan, owner));
+        let decision = serde_json::from_value(json!({
+            "verdict": "Approved", "by": "bob", "value": "true", "offer": 1, "digest": plan.digest, "at": "2026-01-01T00:00:00Z",
+            "gate": "Enforced",
+        }));
+        kept.status.get_or_insert_default().decision = Some(decision.unwrap());
+        kept
+    }
+
+    #[test]
+    fn what_was_done_in_another_cloud_tells_nothing_of_this_one() {
+        let cloud = |region: &str| CloudIdentity {
+            auth_url: "https://keystone".to_owned(),
+            region: region.to_owned(),
+            endpoints: [].into(),
+        };
+        let (here, there) = (cloud("here"), cloud("there"));
+        let past = Past::of(&[approved(&here, "x-1"), approved(&there, "x-2")], &here);
+        assert_eq!(past.elsewhere, ["x-2"]);
+        assert_eq!(past.plans.iter().map(|(_, kept)| kept.name_any()).collect::<Vec<_>>(), ["x-1"]);
+        assert_ne!(question(&here, "asked"), question(&there, "asked"));
+        assert_ne!(question(&here, "asked"), question(&here, "otherwise"));
     }
 }

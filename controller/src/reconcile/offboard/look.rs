@@ -6,7 +6,7 @@ use kube::api::Api;
 
 use super::bars::{Barred, Weight};
 use super::life::{self, Left, Past};
-use super::{Asked, Saw, only_untold};
+use super::{Asked, Saw, evidence, only_untold};
 use crate::model::ids::ProjectId;
 use crate::model::{Inventory, Plan, Unknown};
 use crate::observe::inventory;
@@ -33,7 +33,8 @@ pub(super) async fn look(
     let inventory = inventory(&view, &declared.what.leaving.id).await;
     let listed_by = context.listing(&declared.what.leaving, &inventory.cloud).await;
     let rivals = context.rivals(&declared.key, &declared.what.leaving.id);
-    let seen = Seen { context, declared, inventory, past: Past::of(all), listed_by, rivals };
+    let past = Past::of(all, &inventory.cloud);
+    let seen = Seen { context, declared, inventory, past, listed_by, rivals };
     let mut audited = match declared.what.abort {
         true => seen.called_off(),
         false => seen.leaving(all),
@@ -94,6 +95,9 @@ impl Seen<'_> {
         if !self.rivals.is_empty() {
             bars.push(Barred::asked_twice(&self.rivals));
         }
+        if !self.past.elsewhere.is_empty() {
+            bars.push(Barred::elsewhere(&self.past.elsewhere, &self.inventory.cloud));
+        }
         if bars.is_empty() { (plan, bars) } else { (self.nothing(), bars) }
     }
 
@@ -110,13 +114,18 @@ impl Seen<'_> {
         let now = self.context.clock.now();
         let status = self.declared.object.status.clone().unwrap_or_default();
         let resources = remains(&self.inventory, leaving, Stage::Resources);
-        let before = &status.verified;
+        let question = life::question(&self.inventory.cloud, &self.declared.asked);
+        let mut before = status.verified.clone();
+        before.retain(|look| look.of == question);
+        let before = &before;
         let mut stage = life::stage(&self.inventory, &self.past, leaving.delete_project, &resources, before);
         let (mut plan, mut bars) = self.plan(stage);
         let mut left = self.left(stage, &resources);
         let mut verified = before.clone();
         if self.may_verify(stage, &bars) {
-            verified = life::verified(before, stage, &left, now, *verify_after);
+            let asked = &self.declared.asked;
+            let seen = evidence::seen(&self.inventory, leaving, stage, &left, asked, now);
+            verified = life::verified(before, stage, &left, seen, *verify_after);
             let next =
                 life::stage(&self.inventory, &self.past, leaving.delete_project, &resources, &verified);
             if next != stage {
@@ -129,13 +138,17 @@ impl Seen<'_> {
         if empty {
             (plan, bars) = (self.nothing(), Vec::new());
         }
+        // That it is not there is what was wanted; what could not be told is then all that is in the way.
+        if stage == Stage::Project && self.past.deleted_the_project() && left.is_err() {
+            bars.retain(|bar| bar.reason != "NoSuchTenant");
+        }
         let phase = self.phase(stage, empty, &verified);
         let again = match phase {
             Phase::Verifying => life::until_second(&verified, stage, now, *verify_after),
             _ => None,
         };
         let appeared = self.appeared(stage, &plan, all);
-        self.audited(plan, again, left, bars, appeared, verified, phase)
+        self.audited(plan, stage, again, left, bars, appeared, verified, phase)
     }
 
     fn left(&self, stage: Stage, resources: &Left) -> Left {
@@ -168,7 +181,7 @@ impl Seen<'_> {
         match empty {
             true if stage >= last && life::is_verified(verified, last) => Phase::Completed,
             true => Phase::Verifying,
-            false if self.past.tried(stage) => Phase::Tried,
+            false if self.past.tried(stage).is_some() => Phase::Tried,
             false => Phase::Untried,
         }
     }
@@ -192,18 +205,20 @@ impl Seen<'_> {
             Weight::NoPlan => false,
         };
         let bars: Vec<Barred> = bars.into_iter().filter(counts).collect();
-        let thaw = thaw::thaw(&self.inventory, self.project(), &self.past.frozen(), &self.declared.uid);
-        let done = thaw.steps.is_empty() && thaw.left_alone.is_empty() && bars.is_empty();
+        let frozen = self.past.frozen();
+        let thaw = thaw::thaw(&self.inventory, self.project(), &frozen, &self.declared.uid);
+        let done = thaw.steps.is_empty() && thaw::is_told(&self.inventory, &frozen) && bars.is_empty();
         let plan = if bars.is_empty() { thaw } else { self.nothing() };
         let left = remains(&self.inventory, &self.asked().leaving, Stage::Resources);
         let phase = if done { Phase::Aborted } else { Phase::Aborting };
-        self.audited(plan, None, left, bars, Vec::new(), Vec::new(), phase)
+        self.audited(plan, Stage::Resources, None, left, bars, Vec::new(), Vec::new(), phase)
     }
 
     #[expect(clippy::too_many_arguments, reason = "each is a field of what it makes")]
     fn audited(
         self,
         plan: Plan,
+        stage: Stage,
         again: Option<std::time::Duration>,
         left: Left,
         bars: Vec<Barred>,
@@ -223,7 +238,7 @@ impl Seen<'_> {
             apply: None,
             again,
             untold,
-            saw: Saw { inventory: self.inventory, left, bars, appeared, verified, phase },
+            saw: Saw { inventory: self.inventory, stage, left, bars, appeared, verified, phase },
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod bars;
 mod declared;
+mod evidence;
 mod life;
 mod look;
 mod tell;
@@ -23,11 +24,12 @@ use serde_json::{Value, json};
 
 use super::context::Context;
 use super::owner::{Audited, Begun, Declared, Owner, Told};
+use crate::model::cloud::CloudIdentity;
 use crate::model::desired::Invalid;
 use crate::model::ids::ProjectId;
 use crate::model::leaving::Leaving;
 use crate::model::{Inventory, Plan, PlanDigest, Unknown};
-use crate::plan::offboard::{NotTold, Remaining};
+use crate::plan::offboard::{NotTold, Refusal, Remaining, Stage};
 use crate::plan::still_fits;
 use crate::report::leaving::Phase;
 use bars::{Barred, Weight};
@@ -47,6 +49,7 @@ pub(in crate::reconcile) struct Asked {
 #[derive(Clone, Debug)]
 pub(in crate::reconcile) struct Saw {
     pub(in crate::reconcile) inventory: Inventory,
+    pub(in crate::reconcile) stage: Stage,
     pub(in crate::reconcile) left: Result<Vec<Remaining>, NotTold>,
     pub(in crate::reconcile) bars: Vec<Barred>,
     pub(in crate::reconcile) appeared: Vec<String>,
@@ -113,6 +116,7 @@ impl Owner for TenantOffboard {
         all: &[ChangePlan],
         _: Instant,
     ) -> Result<Audited<Self>, Unknown> {
+        context.knows_all().await?;
         look::look(context, declared, all).await
     }
 
@@ -126,8 +130,20 @@ impl Owner for TenantOffboard {
     fn fits(approved: &Plan, audited: &Audited<Self>, begun: Begun) -> Result<(), String> {
         match begun {
             Begun::No => fits(approved, audited),
-            Begun::Yes => bars::stops(&audited.saw.bars, approved),
+            Begun::Yes => bars::stops(&audited.saw.bars, approved)
+                .and_then(|()| bars::takes_along(approved, &audited.saw.inventory)),
         }
+    }
+
+    fn overruled(context: &Context, declared: &Declared<Self>, cloud: &CloudIdentity) -> Option<String> {
+        let Asked { leaving, abort, verify_after: _ } = &declared.what;
+        let rivals = context.rivals(&declared.key, &leaving.id);
+        if !rivals.is_empty() {
+            return Some(Barred::asked_twice(&rivals).message);
+        }
+        // A leaving that is called off only puts limits back.
+        let listing = if *abort { Vec::new() } else { context.may_list(leaving, cloud) };
+        (!listing.is_empty()).then(|| Refusal::ListedByCloudSpec(listing).to_string())
     }
 
     fn spares(declared: &Declared<Self>) -> Option<&ProjectId> {

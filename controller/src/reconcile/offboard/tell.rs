@@ -3,7 +3,7 @@
 use cloudspec_crds::{TenantOffboard, TenantOffboardStatus};
 use kube::ResourceExt;
 
-use super::Saw;
+use super::{Saw, evidence};
 use crate::gate::Verdict;
 use crate::model::desired::Invalid;
 use crate::observe::covered;
@@ -17,11 +17,15 @@ use crate::report::{Of, events_of_leaving};
 pub(super) async fn tell(context: &Context, told: Told<'_, TenantOffboard>) -> Result<(), kube::Error> {
     let Told { declared, seen, audited, offer, verdict, all, interrupted } = told;
     let object = &declared.object;
+    // First the record: what is told then can be shown.
+    if let Ok(audited) = audited {
+        evidence::keep(context, declared, &audited.saw, all).await?;
+    }
     let bars: Vec<Bar> =
         audited.iter().flat_map(|audited| &audited.saw.bars).map(super::Barred::told).collect();
     let sight = match audited {
         Ok(audited) => {
-            let Saw { inventory, left, bars: _, appeared, verified, phase } = &audited.saw;
+            let Saw { inventory, stage: _, left, bars: _, appeared, verified, phase } = &audited.saw;
             Sight::Looked(Leave { inventory, left, bars: &bars, appeared, verified, phase: *phase })
         }
         Err(why) => Sight::Blind(why),

@@ -44,7 +44,7 @@ fn of_type(kind: ResourceType, seen: &Sighting<Vec<Resource>>) -> Option<HeldTyp
 }
 
 /// The name that `spec.keep` takes.
-fn name(kind: ResourceType) -> String {
+pub(super) fn name(kind: ResourceType) -> String {
     let value = serde_json::to_value(kind).ok();
     value.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_else(|| kind.to_string())
 }

@@ -4,6 +4,7 @@
 //! `Completed` is said only of two full looks that found nothing left, with everything told.
 
 mod conditions;
+mod evidence;
 mod holdings;
 
 use cloudspec_crds::TenantOffboardStatus;
@@ -11,6 +12,8 @@ use cloudspec_crds::cloud_spec::RequireDigest;
 use cloudspec_crds::offboard_status::{Progress, Verified};
 use cloudspec_crds::status::{ExecutionSummary, Offer};
 use jiff::Timestamp;
+
+pub use evidence::look;
 
 use super::bound;
 use super::metrics::Of;

@@ -1,5 +1,6 @@
 //! A ChangePlan as a page: the plan, the decision, the journal.
 
+use super::certificate::look;
 use super::page::{Page, Part, Text, Tone, text};
 use super::plan::{body, facts, titled};
 use super::view::{Decision, Journalled, Record, Revert};
@@ -16,6 +17,7 @@ pub(super) fn page(record: &Record) -> Page {
         journal,
         finished_at,
         message,
+        verification,
         revert,
     } = record;
     let mut all = vec![
@@ -31,6 +33,7 @@ pub(super) fn page(record: &Record) -> Page {
     let mut page = vec![Part::Facts(all)];
     page.extend(body(plan, journal));
     page.extend(titled("Journal", Part::Items, journal.iter().map(entry).collect()));
+    page.extend(titled("What was seen after it", Part::Items, verification.iter().map(look).collect()));
     let commands = revert.iter().map(command).collect();
     page.extend(titled("To take back what was done, in this order", Part::Commands, commands));
     page

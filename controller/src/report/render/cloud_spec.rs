@@ -49,12 +49,12 @@ fn state_tone(state: &str) -> Tone {
     }
 }
 
-fn offered(plan: &Offer) -> Text {
+pub(super) fn offered(plan: &Offer) -> Text {
     let Offer { name, digest, offer, plan_generation: _, offered_at, steps, classes: _ } = plan;
     text(format!("{name}, {steps} steps, offer {offer} of {:.0}: {digest}", offered_at.0))
 }
 
-fn executed(last: &ExecutionSummary) -> Text {
+pub(super) fn executed(last: &ExecutionSummary) -> Text {
     let ExecutionSummary { name, approved_by, result, done, steps, decided_at, finished_at: _ } = last;
     text(format!(
         "{name}: {result}, {done} of {steps} steps; approved by {approved_by} at {:.0}",
@@ -62,7 +62,7 @@ fn executed(last: &ExecutionSummary) -> Text {
     ))
 }
 
-fn row(condition: &Condition) -> Vec<Text> {
+pub(super) fn row(condition: &Condition) -> Vec<Text> {
     let Condition { type_, status, reason, message, since } = condition;
     vec![text(type_), text(status), text(reason), text(since), text(message)]
 }

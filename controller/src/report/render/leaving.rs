@@ -1,5 +1,7 @@
 //! A tenant that leaves, as a page: what it holds, what others lose, what stands in the way, what is not covered, and the plan.
 
+use std::collections::BTreeSet;
+
 use super::page::{Page, Part, Text, Tone, or_dash, text};
 use super::plan::{body, facts, titled};
 use super::view::{Held, Leaving, OfType, Refused, Tenant, Uncovered};
@@ -18,7 +20,7 @@ pub(super) fn page(leaving: &Leaving) -> Page {
     }
     let lost = losses.iter().map(|lost| (lost.by.clone(), Tone::Caution.of(&lost.what))).collect();
     page.extend(titled("What others lose", Part::Items, lost));
-    let in_the_way = refusals.iter().map(refused).chain(inventory.iter().flat_map(hindered)).collect();
+    let in_the_way = refused(refusals).into_iter().chain(inventory.iter().flat_map(hindered)).collect();
     page.extend(titled("What stands in the way", Part::Items, in_the_way));
     let not_covered = uncovered.iter().map(not_covered).collect();
     page.extend(titled("What is not covered", Part::Items, not_covered));
@@ -93,13 +95,31 @@ fn size(gib: Option<u64>, bytes: Option<u64>) -> Option<String> {
 }
 
 /// To a tenth, rounded up: what is there does not show as nothing.
-fn in_mib(bytes: u64) -> String {
+pub(super) fn in_mib(bytes: u64) -> String {
     let tenths = bytes.saturating_mul(10).div_ceil(1024 * 1024);
     format!("{}.{} MiB", tenths / 10, tenths % 10)
 }
 
-fn refused(Refused { reason, message }: &Refused) -> (String, Text) {
-    (reason.clone(), Tone::Bad.of(message))
+/// What stands in the way for the same reason stands in one line, in the place of the first.
+fn refused(all: &[Refused]) -> Vec<(String, Text)> {
+    let mut lines = Vec::new();
+    let mut told = BTreeSet::new();
+    for Refused { reason, message, what: _, why } in all {
+        let Some(why) = why else {
+            lines.push((reason.clone(), Tone::Bad.of(message)));
+            continue;
+        };
+        if !told.insert((reason, why)) {
+            continue;
+        }
+        let same = all.iter().filter(|one| one.reason == *reason && one.why.as_ref() == Some(why));
+        let what: Vec<&str> = same.filter_map(|one| one.what.as_deref()).collect();
+        lines.push(match what.len() {
+            1 => (reason.clone(), Tone::Bad.of(message)),
+            many => (format!("{reason}, {many} times"), Tone::Bad.of(format!("{why} ({})", what.join(", ")))),
+        });
+    }
+    lines
 }
 
 fn hindered(of_type: &OfType) -> impl Iterator<Item = (String, Text)> {
@@ -109,7 +129,7 @@ fn hindered(of_type: &OfType) -> impl Iterator<Item = (String, Text)> {
     })
 }
 
-fn not_covered(Uncovered { what, accepted }: &Uncovered) -> (String, Text) {
+pub(super) fn not_covered(Uncovered { what, accepted }: &Uncovered) -> (String, Text) {
     let said = match accepted {
         true => Tone::Caution.of("accepted by name; nothing here looks into it"),
         false => Tone::Bad.of("nothing here looks into it"),

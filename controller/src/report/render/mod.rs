@@ -7,6 +7,7 @@
 //! write: no control character and no invisible one reaches a screen as it is, and none of them is dropped. In JSON and YAML
 //! every value reads back as it was.
 
+mod certificate;
 mod change_plan;
 mod cloud_spec;
 mod explain;
@@ -14,6 +15,7 @@ mod findings;
 mod history;
 mod leaving;
 mod markdown;
+mod offboard;
 mod page;
 mod plan;
 mod safe;
@@ -21,7 +23,7 @@ mod screen;
 pub mod view;
 
 use cloudspec_crds::status::FindingStatus;
-use cloudspec_crds::{ChangePlan, CloudSpec};
+use cloudspec_crds::{ChangePlan, CloudSpec, TenantOffboard};
 use serde::Serialize;
 
 use crate::model::leaving::Leaving;
@@ -126,6 +128,14 @@ pub fn change_plan(
     write(&view, change_plan::page, format)
 }
 
+/// The certificate of a tenant's leaving.
+///
+/// # Errors
+/// Where a value cannot be written in this format; none is known.
+pub fn certificate(certificate: &view::Certificate, format: Format) -> Result<String, RenderError> {
+    write(certificate, certificate::page, format)
+}
+
 /// What is told of a CloudSpec: state, conditions, findings, and the plan on offer.
 ///
 /// # Errors
@@ -133,6 +143,19 @@ pub fn change_plan(
 pub fn cloud_spec(object: &CloudSpec, format: Format) -> Result<String, RenderError> {
     let view = view::Told::of(object);
     write(&view, cloud_spec::page, format)
+}
+
+/// What is told of a TenantOffboard: state, what the tenant holds, what stands in the way, conditions, and the plan on offer.
+///
+/// # Errors
+/// Where a value cannot be written in this format; none is known.
+pub fn offboard(
+    object: &TenantOffboard,
+    plan: Option<&ChangePlan>,
+    format: Format,
+) -> Result<String, RenderError> {
+    let view = view::Offboard::of(object, plan);
+    write(&view, offboard::page, format)
 }
 
 /// ChangePlans: when, who, what came of them; the newest first.

@@ -62,19 +62,19 @@ pub(super) fn body(plan: &Plan, journal: &[Journalled]) -> Page {
 }
 
 fn table(steps: &[Step], journal: &[Journalled]) -> Part {
-    if journal.is_empty() {
-        let rows = steps.iter().map(row).collect();
-        return Part::Table(&["STEP", "CLASS", "WHAT", "BEFORE", "AFTER"], rows);
-    }
-    let with_result = |step: &Step| {
-        let mut row = row(step);
-        row.push(result(step, journal));
-        row
+    let by_waves = steps.iter().any(|step| step.wave.is_some());
+    let full = |step: &Step| {
+        let wave = by_waves.then(|| text(step.wave.unwrap_or(step.number).to_string()));
+        let result = (!journal.is_empty()).then(|| result(step, journal));
+        wave.into_iter().chain(row(step)).chain(result).collect()
     };
-    Part::Table(
-        &["STEP", "CLASS", "WHAT", "BEFORE", "AFTER", "RESULT"],
-        steps.iter().map(with_result).collect(),
-    )
+    let columns: &[&str] = match (by_waves, journal.is_empty()) {
+        (false, true) => &["STEP", "CLASS", "WHAT", "BEFORE", "AFTER"],
+        (false, false) => &["STEP", "CLASS", "WHAT", "BEFORE", "AFTER", "RESULT"],
+        (true, true) => &["WAVE", "STEP", "CLASS", "WHAT", "BEFORE", "AFTER"],
+        (true, false) => &["WAVE", "STEP", "CLASS", "WHAT", "BEFORE", "AFTER", "RESULT"],
+    };
+    Part::Table(columns, steps.iter().map(full).collect())
 }
 
 fn row(step: &Step) -> Vec<Text> {

@@ -69,14 +69,31 @@ fn effective(world: &World) -> BTreeSet<Held> {
             let implied = world.roles.get(&role).map(|role| role.implies.as_slice()).unwrap_or_default();
             let implied = implied.iter().filter_map(|name| world.role_id(name));
             roles.extend(implied.map(|implied| (implied, Some(role.clone()))));
-            all.extend(users.iter().map(|user| Held {
-                grant: Grant { to: Actor::User(user.clone()), role: role.clone(), ..from.clone() },
-                from: from.clone(),
-                prior: prior.clone(),
-            }));
+            for scope in places(world, from) {
+                all.extend(users.iter().map(|user| Held {
+                    grant: Grant {
+                        to: Actor::User(user.clone()),
+                        role: role.clone(),
+                        scope: scope.clone(),
+                        inherited: from.inherited,
+                    },
+                    from: from.clone(),
+                    prior: prior.clone(),
+                }));
+            }
         }
     }
     all
+}
+
+/// Where a grant holds: an inherited one on the projects below alone.
+fn places(world: &World, from: &Grant) -> Vec<Scope> {
+    if !from.inherited {
+        return vec![from.scope.clone()];
+    }
+    let (Scope::Project(above) | Scope::Domain(above)) = &from.scope else { return Vec::new() };
+    let below = world.projects.keys().filter(|id| world.ancestors(id).contains(above));
+    below.map(|id| Scope::Project(id.clone())).collect()
 }
 
 fn show(world: &World, call: &Call, held: &Held) -> Value {

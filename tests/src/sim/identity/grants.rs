@@ -1,4 +1,4 @@
-//! One role of one user or group on one project or domain.
+//! One role of one user or group on one project or domain, or on the projects below it.
 
 use super::super::access::Caller;
 use super::super::http::{Answer, Call, Reply};
@@ -9,7 +9,7 @@ pub(super) fn answer(
     world: &mut World,
     call: &Call,
     caller: &Caller,
-    scope: &Scope,
+    (scope, inherited): (&Scope, bool),
     (kind, who): (&str, &str),
     role: &str,
 ) -> Reply {
@@ -23,7 +23,7 @@ pub(super) fn answer(
         "users" => Actor::User(who.to_owned()),
         _ => Actor::Group(who.to_owned()),
     };
-    let grant = Grant { scope: scope.clone(), to, role: role.to_owned(), inherited: false };
+    let grant = Grant { scope: scope.clone(), to, role: role.to_owned(), inherited };
     match call.method.as_str() {
         "HEAD" | "GET" if world.grants.contains(&grant) => Ok(Answer::empty(204)),
         "HEAD" | "GET" => Err(none(&grant)),

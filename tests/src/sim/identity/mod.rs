@@ -5,6 +5,7 @@ mod auth;
 mod credentials;
 mod domains;
 mod grants;
+mod lent;
 mod people;
 mod projects;
 mod registry;
@@ -44,16 +45,35 @@ fn route(world: &mut World, call: &Call) -> Reply {
                 "projects" => Scope::Project((*id).to_owned()),
                 _ => Scope::Domain((*id).to_owned()),
             };
-            grants::answer(world, call, &caller, &scope, (to, who), role)
+            grants::answer(world, call, &caller, (&scope, false), (to, who), role)
         }
+        (
+            _,
+            [
+                "OS-INHERIT",
+                kind @ ("projects" | "domains"),
+                id,
+                to @ ("users" | "groups"),
+                who,
+                "roles",
+                role,
+                "inherited_to_projects",
+            ],
+        ) => {
+            let scope = match *kind {
+                "projects" => Scope::Project((*id).to_owned()),
+                _ => Scope::Domain((*id).to_owned()),
+            };
+            grants::answer(world, call, &caller, (&scope, true), (to, who), role)
+        }
+        (_, ["credentials", path @ ..]) => lent::credentials(world, call, &caller, path),
+        (_, ["OS-TRUST", "trusts", path @ ..]) => lent::trusts(world, call, &caller, path),
         (_, ["projects", path @ ..]) => projects::answer(world, call, &caller, path),
         (_, ["domains", path @ ..]) => domains::answer(world, call, &caller, path),
         (_, ["users" | "groups", ..]) => people::answer(world, call, &caller, path),
         ("GET", ["roles", path @ ..]) => people::roles(world, call, &caller, path),
         ("GET", ["role_assignments"]) => assignments::list(world, call, &caller),
-        ("GET", ["services" | "endpoints" | "credentials"] | ["OS-TRUST", "trusts"]) => {
-            registry::list(world, call, &caller, path)
-        }
+        ("GET", ["services" | "endpoints"]) => registry::list(world, call, &caller, path),
         _ => Err(unknown()),
     }
 }

@@ -177,9 +177,11 @@ fn delete(world: &mut World, call: &Call, caller: &Caller, id: &str) -> Reply {
     Ok(Answer::empty(204))
 }
 
-/// The project and its role assignments go; what other services have of it stays.
+/// The project goes with its role assignments, credentials and trusts; application credentials, and what other services have of it, stay.
 pub(super) fn forget(world: &mut World, id: &str) {
     world.projects.remove(id);
+    world.credentials.retain(|_, credential| credential.project.as_deref() != Some(id));
+    world.trusts.retain(|_, trust| trust.project != id);
     world.grants.retain(|grant| grant.scope != Scope::Project(id.to_owned()));
 }
 
@@ -189,6 +191,8 @@ pub(super) fn forget_user(world: &mut World, id: &str) {
     world.grants.retain(|grant| grant.to != Actor::User(id.to_owned()));
     world.memberships.retain(|(_, user)| user != id);
     world.application_credentials.retain(|_, credential| credential.user != id);
+    world.credentials.retain(|_, credential| credential.user != id);
+    world.trusts.retain(|_, trust| trust.trustor != id && trust.trustee != id);
 }
 
 /// `field` is how Keystone calls the list in its message.

@@ -1,4 +1,4 @@
-//! What services there are, as an administrator is told. Nobody has EC2 credentials or trusts here.
+//! What services there are, as an administrator is told.
 
 use serde_json::{Value, json};
 
@@ -26,14 +26,6 @@ pub(super) fn list(world: &World, call: &Call, caller: &Caller, path: &[&str]) -
                 })
             };
             ("endpoints", here.map(row).collect())
-        }
-        ["credentials"] => {
-            allow(call, caller, "list_credentials")?;
-            ("credentials", Vec::new())
-        }
-        ["OS-TRUST", "trusts"] => {
-            allow(call, caller, "list_trusts")?;
-            ("trusts", Vec::new())
         }
         _ => return Err(unknown()),
     };

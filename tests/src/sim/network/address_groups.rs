@@ -8,7 +8,7 @@ use super::super::access::Caller;
 use super::super::http::{Answer, Call, Reply, python_list};
 use super::super::world::{AddressGroup, World, stamp};
 use super::paging::{self, Kind};
-use super::{bad, cidr, constrained, error, given, may_write, not_found, project_of, sees, text};
+use super::{bad, cidr, constrained, error, given, may_write, not_found, project_of, remove, sees, text};
 
 const KIND: Kind = Kind {
     rows: "address_groups",
@@ -41,6 +41,7 @@ pub(super) fn answer(world: &mut World, call: &Call, caller: &Caller, path: &[&s
             }
             constrained(call, group.revision)?;
             world.address_groups.remove(*id);
+            remove::forget_shares(world, id);
             Ok(Answer::empty(204))
         }
         _ => Err(not_found()),

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::super::access::Caller;
 use super::super::http::{Answer, Call, Reply};
-use super::super::world::{Rule, SecurityGroup, World};
+use super::super::world::{Networking, Rule, SecurityGroup, World};
 use super::paging::{self, Kind};
 use super::{
-    bad, constrained, error, given, may_write, not_found, project_of, rules, sees, text, within_quota,
+    bad, constrained, error, given, may_write, not_found, project_of, remove, rules, sees, text, within_quota,
 };
 
 const KIND: Kind = Kind {
@@ -107,7 +107,9 @@ fn update(world: &mut World, call: &Call, caller: &Caller, id: &str) -> Reply {
 fn delete(world: &mut World, call: &Call, caller: &Caller, id: &str) -> Reply {
     let group = find(world, caller, id)?;
     may_write(caller, &group.project, "delete_security_group")?;
-    if world.ports.values().any(|port| port.security_groups.contains(id)) {
+    let is_in =
+        |port: &Value| port["security_groups"].as_array().is_some_and(|all| all.iter().any(|one| one == id));
+    if world.of(Networking::Port).values().any(is_in) {
         return Err(error(409, "SecurityGroupInUse", &format!("Security Group {id} in use.")));
     }
     if group.name == "default" && !caller.has("admin") {
@@ -116,6 +118,7 @@ fn delete(world: &mut World, call: &Call, caller: &Caller, id: &str) -> Reply {
     }
     constrained(call, group.revision)?;
     world.security_groups.remove(id);
+    remove::forget_shares(world, id);
     for other in world.security_groups.values_mut() {
         let before = other.rules.len();
         other.rules.retain(|_, rule| rule.remote_group.as_deref() != Some(id));

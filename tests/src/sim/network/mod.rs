@@ -1,12 +1,17 @@
-//! Neutron: security groups and what their rules name, quotas.
+//! Neutron: security groups and what their rules name, networks and what hangs on them, quotas.
 
 mod address_groups;
 mod cidr;
+mod extensions;
+mod forwardings;
 mod groups;
+mod make;
 mod paging;
-mod ports;
 mod quotas;
+mod remove;
+mod routers;
 mod rules;
+mod things;
 
 use std::collections::BTreeMap;
 
@@ -35,7 +40,8 @@ fn route(world: &mut World, call: &Call) -> Reply {
         ["security-group-rules", path @ ..] => rules::answer(world, call, &caller, path),
         ["address-groups", path @ ..] => address_groups::answer(world, call, &caller, path),
         ["quotas", path @ ..] => quotas::answer(world, call, &caller, path),
-        ["networks" | "ports", ..] => ports::answer(world, call, &caller, path),
+        ["extensions"] => Ok(extensions::list()),
+        ["metering", "metering-labels"] => extensions::metering_labels(call, &caller),
         ["default-security-group-rules"] => {
             let rules: BTreeMap<String, Value> = default_rules()
                 .into_iter()
@@ -44,7 +50,7 @@ fn route(world: &mut World, call: &Call) -> Reply {
             let row = |id: &str| rules.get(id).cloned().unwrap_or_default();
             paging::list(call, &caller, DEFAULT_RULES, rules.keys().map(String::as_str), row)
         }
-        _ => Err(not_found()),
+        _ => things::answer(world, call, &caller, path),
     }
 }
 

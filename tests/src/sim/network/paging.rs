@@ -57,6 +57,21 @@ pub(super) fn list<'a>(
     Ok(Answer::ok(body))
 }
 
+/// As [`list`], where there are no pages.
+pub(super) fn whole<'a>(
+    call: &Call,
+    caller: &Caller,
+    kind: Kind,
+    ids: impl Iterator<Item = &'a str>,
+    show: impl Fn(&str) -> Value,
+) -> Reply {
+    check_filters(call, kind)?;
+    let own = |row: &Value| row["project_id"].as_str().is_some_and(|project| sees(caller, project));
+    let rows = ids.map(show).filter(|row| own(row) && matches(call, kind, row));
+    let rows: Vec<Value> = rows.map(|row| fields(call, &row)).collect();
+    Ok(Answer::ok(json!({kind.rows: rows})))
+}
+
 fn limit(call: &Call) -> Result<Option<usize>, Answer> {
     let Some(given) = call.param("limit") else { return Ok(None) };
     match given.parse::<usize>() {
@@ -97,7 +112,8 @@ fn same(value: &Value, asked: &str) -> bool {
         Value::String(text) => text == asked,
         Value::Bool(flag) => *flag == matches!(asked, "true" | "True" | "1"),
         Value::Number(number) => number.to_string() == asked,
-        Value::Null | Value::Array(_) | Value::Object(_) => false,
+        Value::Array(items) => items.iter().any(|item| item == asked),
+        Value::Null | Value::Object(_) => false,
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::access::Caller;
 use super::super::http::{Answer, Call, Reply};
 use super::super::world::World;
-use super::{bad, error, forbidden, given, internal, not_found, wanted_revision};
+use super::{bad, error, forbidden, given, internal, not_found, things, wanted_revision};
 
 const DEFAULTS: [(&str, i64); 10] = [
     ("network", 100),
@@ -124,8 +124,9 @@ fn used(world: &World, project: &str, resource: &str) -> usize {
     match resource {
         "security_group" => groups.count(),
         "security_group_rule" => world.rules().filter(|(_, _, rule)| rule.project == project).count(),
-        "network" => world.networks.values().filter(|network| network.project == project).count(),
-        "port" => world.ports.values().filter(|port| port.project == project).count(),
-        _ => 0,
+        other => match things::counted_by(other) {
+            Some(kind) => world.of(kind).values().filter(|row| things::project(row) == project).count(),
+            None => 0,
+        },
     }
 }

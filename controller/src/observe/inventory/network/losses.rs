@@ -17,6 +17,8 @@ pub(super) fn losses(seen: &Seen, ports: &Result<Ports<'_>, Unknown>, tenant: &P
     all.extend(rules(seen, tenant));
     all.extend(ports.iter().flat_map(|ports| foreign_ports(ports, tenant)));
     all.extend(ports.iter().flat_map(|ports| floating_ips(seen, ports, tenant)));
+    all.extend(ports.iter().flat_map(|ports| own_interfaces(seen, ports, tenant)));
+    all.extend(own_floating_ips(seen, tenant));
     all.extend(
         seen.subnets_on.iter().flatten().map(|subnet| Loss {
             by: key(ResourceType::Network, &subnet.network_id),
@@ -106,6 +108,47 @@ fn floating_ips(seen: &Seen, ports: &Ports<'_>, tenant: &ProjectId) -> Vec<Loss>
         .collect()
 }
 
+/// Interfaces that are the tenant's ports, where the router or the network is not: the one is cut off from the other.
+fn own_interfaces(seen: &Seen, ports: &Ports<'_>, tenant: &ProjectId) -> Vec<Loss> {
+    let is_own_router = |id: &str| seen.routers.iter().flatten().any(|router| router.id == id);
+    let is_own_network = |id: &str| seen.networks.iter().flatten().any(|network| network.id == id);
+    let whose = |own: bool| if own { "" } else { " of another project" };
+    let loss = |port: &&Port| {
+        let Port { id, network_id, device_id, .. } = port;
+        let (router, network) = (is_own_router(device_id), is_own_network(network_id));
+        let what = || {
+            format!(
+                "network {network_id}{} is cut off from router {device_id}{}, whose interface {id} is in it",
+                whose(network),
+                whose(router)
+            )
+        };
+        let by = || of(ResourceType::RouterInterface, id, device_id);
+        (!router || !network).then(|| Loss { by: by(), what: what() })
+    };
+    ports.interfaces.iter().filter(|port| port.project_id == tenant.0).filter_map(loss).collect()
+}
+
+/// Ports of others that a floating IP of the tenant leads to: only an administrator can have made that.
+fn own_floating_ips(seen: &Seen, tenant: &ProjectId) -> Vec<Loss> {
+    let Ok(ports) = &seen.ports else { return Vec::new() };
+    let is_own = |port: &str| ports.get(port).is_some_and(|port| port.project_id == tenant.0);
+    let own = seen.floating_ips.iter().flatten().filter(|one| one.project_id == tenant.0);
+    let mut all = Vec::new();
+    for one in own {
+        let says = |port: &str| {
+            format!("port {port}, which is not the tenant's, loses address {}", one.floating_ip_address)
+        };
+        let straight = one.port_id.iter().map(|port| (key(ResourceType::FloatingIp, &one.id), port));
+        let forwarded = one.port_forwardings.iter().flatten();
+        let forwarded =
+            forwarded.map(|to| (of(ResourceType::PortForwarding, &to.id, &one.id), &to.internal_port_id));
+        let foreign = straight.chain(forwarded).filter(|(_, port)| !is_own(port));
+        all.extend(foreign.map(|(by, port)| Loss { by, what: says(port) }));
+    }
+    all
+}
+
 /// Everything that can be shared, by id, with its name.
 pub(super) fn shareable(seen: &Seen, tenant: &ProjectId) -> BTreeMap<String, (ResourceKey, String)> {
     let mut all = BTreeMap::new();
@@ -136,25 +179,22 @@ fn shares(seen: &Seen, tenant: &ProjectId) -> Vec<Loss> {
     let shareable = shareable(seen, tenant);
     let loss = |policy: &Rbac| {
         if policy.target_tenant == tenant.0 {
-            return None;
+            return Vec::new();
         }
+        // The policy goes where it is the tenant's, also where what it shares is not, or is kept.
+        let own = (policy.project_id == tenant.0).then(|| key(ResourceType::RbacPolicy, &policy.id));
         let (by, what) = match shareable.get(&policy.object_id) {
-            Some((by, name)) => (by.clone(), format!("{} {name} ({})", by.kind, by.id)),
-            // The policy is the tenant's, and what it shares is not.
-            None if policy.project_id == tenant.0 => {
-                let what = format!("{} {}", policy.object_type, policy.object_id);
-                (key(ResourceType::RbacPolicy, &policy.id), what)
-            }
-            None => return None,
+            Some((by, name)) => (Some(by.clone()), format!("{} {name} ({})", by.kind, by.id)),
+            None => (None, format!("{} {}", policy.object_type, policy.object_id)),
         };
         let whom = match policy.target_tenant.as_str() {
             "*" => "every project".to_owned(),
             project => format!("project {project}"),
         };
         let what = format!("{what}, to which {whom} has {} (rbac policy {})", policy.action, policy.id);
-        Some(Loss { by, what })
+        by.into_iter().chain(own).map(|by| Loss { by, what: what.clone() }).collect()
     };
-    seen.rbac.iter().flatten().filter_map(loss).collect()
+    seen.rbac.iter().flatten().flat_map(loss).collect()
 }
 
 /// What of others must go first, by the id of what it holds on to.

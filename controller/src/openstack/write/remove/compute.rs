@@ -5,8 +5,9 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use super::super::hand::{Call, Conflict, Found, Hand};
-use super::told::{at, gone, of_another, other, text, text_or_null};
+use super::super::hand::{Call, Conflict, Found, Hand, Question};
+use super::Going;
+use super::told::{at, gone, not_understood, of_another, other, text, text_or_null};
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::ids::ProjectId;
 use crate::model::{ResourceKey, ResourceType};
@@ -15,9 +16,14 @@ use crate::observe::Service;
 const SERVICE: Service = Service::Compute;
 const NO_PROJECT: &str = "00000000000000000000000000000000";
 
-pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
+pub(super) async fn look(
+    hand: &Hand,
+    going: &Going,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Look, WriteError> {
     match what.kind {
-        ResourceType::Server => server(hand, what, project).await,
+        ResourceType::Server => server(hand, going, what, project).await,
         ResourceType::ServerGroup => server_group(hand, what, project).await,
         ResourceType::Keypair => keypair(hand, what, project).await,
         ResourceType::FlavorAccess => flavor_access(hand, what, project).await,
@@ -67,13 +73,44 @@ fn post<'a>(path: &'a [&'a str], body: Option<Value>, request_id: &'a str) -> Ca
 /// Refused (403) to who does not see every project.
 async fn unseen(hand: &Hand) -> Result<Look, WriteError> {
     let query = [("all_tenants", "1"), ("project_id", NO_PROJECT), ("status", "DELETED")];
-    match hand.read(SERVICE, &["servers"], &query).await? {
+    match hand.witness(SERVICE, &["servers"], &query).await? {
         Found::There(_) => Ok(gone()),
         Found::NotThere(words) => Err(WriteError::Unclear { message: words }),
     }
 }
 
-async fn server(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
+const PORTS: &[&str] = &["ports"];
+
+/// Neutron's ports of a server: Nova deletes those with it that it has made.
+fn ports_of(server: &str) -> [(&'static str, &str); 4] {
+    [("fields", "id"), ("fields", "project_id"), ("fields", "device_id"), ("device_id", server)]
+}
+
+/// What a look at a server asks of its ports.
+pub(super) fn asked_of_ports(server: &str) -> Question {
+    Question::new(Service::Network, PORTS, &ports_of(server))
+}
+
+/// The volumes that Nova deletes with a server.
+fn taken<'r>(what: &ResourceKey, row: &'r Value) -> Result<Vec<&'r str>, WriteError> {
+    const VOLUMES: &str = "os-extended-volumes:volumes_attached";
+    let all = row.get(VOLUMES).and_then(Value::as_array).ok_or_else(|| not_understood(what, VOLUMES))?;
+    let mut taken = Vec::new();
+    for one in all {
+        let goes = one.get("delete_on_termination").and_then(Value::as_bool);
+        if goes.ok_or_else(|| not_understood(what, VOLUMES))? {
+            taken.push(text(what, one, "id")?);
+        }
+    }
+    Ok(taken)
+}
+
+async fn server(
+    hand: &Hand,
+    going: &Going,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Look, WriteError> {
     let Found::There(answer) = hand.read(SERVICE, &["servers", &what.id], &[]).await? else {
         return unseen(hand).await;
     };
@@ -84,10 +121,24 @@ async fn server(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<
     if text(what, row, "status")? == "UNKNOWN" {
         return Ok(Look::Waiting { why: format!("the cell of {what} does not answer") });
     }
-    Ok(match text_or_null(what, row, "OS-EXT-STS:task_state")? {
-        Some("deleting") => Look::Waiting { why: format!("{what} is deleting") },
-        Some(_) | None => Look::Ready { revision: None },
-    })
+    if text_or_null(what, row, "OS-EXT-STS:task_state")? == Some("deleting") {
+        return Ok(Look::Waiting { why: format!("{what} is deleting") });
+    }
+    if let Some(refused) = going.all(what, ResourceType::Volume, taken(what, row)?) {
+        return Ok(refused);
+    }
+    let answer = match hand.read(Service::Network, PORTS, &ports_of(&what.id)).await? {
+        Found::There(answer) => answer,
+        Found::NotThere(words) => return Err(WriteError::Unclear { message: words }),
+    };
+    let mut ports = Vec::new();
+    for port in answer.get("ports").and_then(Value::as_array).ok_or_else(|| not_understood(what, "ports"))? {
+        if text(what, port, "project_id")? == project.0 {
+            ports.push(text(what, port, "id")?);
+        }
+    }
+    let refused = going.all(what, ResourceType::Port, ports);
+    Ok(refused.unwrap_or(Look::Ready { revision: None }))
 }
 
 async fn server_group(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
@@ -106,6 +157,17 @@ fn user_of(what: &ResourceKey) -> Result<&str, WriteError> {
     user.ok_or_else(|| WriteError::NotSent { message: format!("the user of {what} is not known") })
 }
 
+const ROLES: &[&str] = &["role_assignments"];
+
+fn roles_of(user: &str) -> [(&'static str, &str); 2] {
+    [("user.id", user), ("effective", "true")]
+}
+
+/// What a look at a keypair asks of its user.
+pub(super) fn asked_of_user(user: &str) -> Question {
+    Question::new(Service::Identity, ROLES, &roles_of(user))
+}
+
 async fn keypair(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
     let user = user_of(what)?;
     // Nova refuses (403) another's keypairs to who may not see them.
@@ -113,8 +175,7 @@ async fn keypair(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result
         Found::NotThere(_) => return Ok(gone()),
         Found::There(_) => {}
     }
-    let query = [("user.id", user), ("effective", "true")];
-    let answer = hand.read(Service::Identity, &["role_assignments"], &query).await?;
+    let answer = hand.read(Service::Identity, ROLES, &roles_of(user)).await?;
     let rows = match &answer {
         Found::There(answer) => answer.get("role_assignments").and_then(Value::as_array),
         Found::NotThere(_) => None,

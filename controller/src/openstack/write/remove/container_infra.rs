@@ -49,7 +49,7 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
 
 /// Magnum answers 404 of what the caller may not see too: who may list its conductors sees all.
 async fn unseen(hand: &Hand) -> Result<Look, WriteError> {
-    match hand.read(SERVICE, &["mservices"], &[]).await? {
+    match hand.witness(SERVICE, &["mservices"], &[]).await? {
         Found::There(_) => Ok(Look::AlreadyDone { id: None }),
         Found::NotThere(words) => Err(WriteError::Unclear { message: words }),
     }
@@ -57,7 +57,7 @@ async fn unseen(hand: &Hand) -> Result<Look, WriteError> {
 
 /// Asked for one project it answers with the default where there is no limit of its own, so that all are asked for.
 async fn look_at_quota(hand: &Hand, project: &ProjectId) -> Result<Look, WriteError> {
-    hand.read(SERVICE, &["mservices"], &[]).await?;
+    hand.witness(SERVICE, &["mservices"], &[]).await?;
     let mut marker: Option<String> = None;
     loop {
         let mut query = vec![("all_tenants", "true")];

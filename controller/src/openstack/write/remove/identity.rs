@@ -3,8 +3,8 @@
 use http::Method;
 use serde_json::Value;
 
-use super::super::hand::{Call, Conflict, Found, Hand};
-use super::{Field, no_such, owned_by};
+use super::super::hand::{Call, Conflict, Found, Hand, Question};
+use super::{Field, Going, no_such, owned_by};
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::cloud::Principal;
 use crate::model::ids::ProjectId;
@@ -16,12 +16,17 @@ const SERVICE: Service = Service::Identity;
 const READY: Look = Look::Ready { revision: None };
 const GONE: Look = Look::AlreadyDone { id: None };
 
-pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
+pub(super) async fn look(
+    hand: &Hand,
+    going: &Going,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Look, WriteError> {
     let key = match what.kind {
         ResourceType::ApplicationCredential => "application_credential",
         ResourceType::Credential => "credential",
         ResourceType::Trust => "trust",
-        ResourceType::RoleAssignment => return look_at_grant(hand, &grant(what)?, project).await,
+        ResourceType::RoleAssignment => return look_at_grant(hand, going, what, project).await,
         ResourceType::Project => return look_at_project(hand, what).await,
         _ => return Err(no_such(what)),
     };
@@ -30,15 +35,29 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
     Ok(owned_by(row, "project_id", what, project)?.unwrap_or(READY))
 }
 
-/// The listing tells; asked by its path, an assignment is 404 for many reasons.
-async fn look_at_grant(hand: &Hand, grant: &Grant, project: &ProjectId) -> Result<Look, WriteError> {
-    let Grant { principal, role, inherited } = grant;
-    let who = match principal {
+fn query<'a>(grant: &'a Grant, project: &'a ProjectId) -> [(&'static str, &'a str); 3] {
+    let who = match &grant.principal {
         Principal::User(user) => ("user.id", user.0.as_str()),
         Principal::Group(group) => ("group.id", group.0.as_str()),
     };
-    let query = [("scope.project.id", project.0.as_str()), ("role.id", role.0.as_str()), who];
-    let answer = match hand.read(SERVICE, &["role_assignments"], &query).await? {
+    [("scope.project.id", project.0.as_str()), ("role.id", grant.role.0.as_str()), who]
+}
+
+/// What a look at an assignment asks: it is of the inherited one and of the other at once.
+pub(super) fn asked(grant: &Grant, project: &ProjectId) -> Question {
+    Question::new(SERVICE, &["role_assignments"], &query(grant, project))
+}
+
+/// The listing tells; asked by its path, an assignment is 404 for many reasons.
+async fn look_at_grant(
+    hand: &Hand,
+    going: &Going,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Look, WriteError> {
+    let grant = grant(what)?;
+    let Grant { principal, role, inherited } = &grant;
+    let answer = match hand.read(SERVICE, &["role_assignments"], &query(&grant, project)).await? {
         Found::There(answer) => answer,
         Found::NotThere(words) => return Err(WriteError::Unclear { message: words }),
     };
@@ -56,7 +75,48 @@ async fn look_at_grant(hand: &Hand, grant: &Grant, project: &ProjectId) -> Resul
             && holder(row)
             && row.pointer("/scope/OS-INHERIT:inherited_to").is_some() == *inherited
     };
-    Ok(if rows.iter().find(same).is_some() { READY } else { GONE })
+    match (rows.iter().any(|row| same(&row)), principal) {
+        (false, _) => Ok(GONE),
+        (true, Principal::User(user)) if !inherited => {
+            let refused = credentials(hand, going, what, &user.0, project).await?;
+            Ok(refused.unwrap_or(READY))
+        }
+        (true, Principal::User(_) | Principal::Group(_)) => Ok(READY),
+    }
+}
+
+fn credentials_of(user: &str) -> [&str; 3] {
+    ["users", user, "application_credentials"]
+}
+
+/// What a look at an assignment asks of its user.
+pub(super) fn asked_of_user(user: &str) -> Question {
+    Question::new(SERVICE, &credentials_of(user), &[])
+}
+
+/// Keystone deletes the user's application credentials on the project with any role there.
+async fn credentials(
+    hand: &Hand,
+    going: &Going,
+    what: &ResourceKey,
+    user: &str,
+    project: &ProjectId,
+) -> Result<Option<Look>, WriteError> {
+    let answer = match hand.read(SERVICE, &credentials_of(user), &[]).await? {
+        Found::There(answer) => answer,
+        // The user is gone, and all of its credentials are.
+        Found::NotThere(_) => return Ok(None),
+    };
+    let rows = answer.get("application_credentials").and_then(Value::as_array);
+    let rows =
+        rows.ok_or_else(|| WriteError::Unclear { message: "the credentials are not understood".to_owned() })?;
+    let mut taken = Vec::new();
+    for row in rows {
+        if row.text("project_id", what)? == project.0 {
+            taken.push(row.text("id", what)?);
+        }
+    }
+    Ok(going.all(what, ResourceType::ApplicationCredential, taken))
 }
 
 async fn look_at_project(hand: &Hand, what: &ResourceKey) -> Result<Look, WriteError> {

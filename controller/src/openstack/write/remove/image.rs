@@ -78,7 +78,7 @@ async fn membership(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Res
 
 /// The stores in detail are refused (403) to who does not see every image; where Glance has one store there is no such answer.
 async fn unseen(hand: &Hand) -> Result<Look, WriteError> {
-    match hand.read(SERVICE, &["info", "stores", "detail"], &[]).await? {
+    match hand.witness(SERVICE, &["info", "stores", "detail"], &[]).await? {
         Found::There(_) => Ok(gone()),
         Found::NotThere(_) => others_private(hand).await,
     }
@@ -88,7 +88,7 @@ async fn unseen(hand: &Hand) -> Result<Look, WriteError> {
 async fn others_private(hand: &Hand) -> Result<Look, WriteError> {
     let own = hand.project(SERVICE).await?;
     let query = [("visibility", "private"), ("limit", "1000")];
-    let rows = match hand.read(SERVICE, &["images"], &query).await? {
+    let rows = match hand.witness(SERVICE, &["images"], &query).await? {
         Found::There(answer) => answer.get("images").and_then(Value::as_array).cloned().unwrap_or_default(),
         Found::NotThere(words) => return Err(WriteError::Unclear { message: words }),
     };

@@ -8,33 +8,68 @@ mod container_infra;
 mod identity;
 mod image;
 mod key_manager;
+mod listed;
 mod load_balancer;
 mod network;
 mod quota;
 mod told;
 mod volume;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::hand::Hand;
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::ids::ProjectId;
-use crate::model::{ResourceKey, ResourceType};
+use crate::model::{Action, ResourceKey, ResourceType};
+pub(super) use listed::known;
+
+/// What the plan removes: nothing else may go along with it.
+pub(super) struct Going(BTreeSet<(ResourceType, String)>);
+
+impl Going {
+    pub(super) fn of(planned: &[Action]) -> Self {
+        let removed = planned.iter().filter_map(|action| match action {
+            Action::Remove { what, project: _ } => Some((what.kind, what.id.clone())),
+            _ => None,
+        });
+        Self(removed.collect())
+    }
+
+    /// Refused, where something of this type would go along that the plan does not remove: it came after the approval.
+    fn all<'i>(
+        &self,
+        with: &ResourceKey,
+        kind: ResourceType,
+        ids: impl IntoIterator<Item = &'i str>,
+    ) -> Option<Look> {
+        let other = ids.into_iter().find(|id| !self.0.contains(&(kind, (*id).to_owned())))?;
+        let why =
+            format!("{kind} {other} would go along with {with}, and its removal was not approved: part them");
+        Some(Look::Refused { why })
+    }
+}
 
 /// How one resource is.
-pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
+pub(super) async fn look(
+    hand: &Hand,
+    going: &Going,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Look, WriteError> {
     match what.kind {
         ResourceType::Server
         | ResourceType::ServerGroup
         | ResourceType::Keypair
-        | ResourceType::FlavorAccess => compute::look(hand, what, project).await,
+        | ResourceType::FlavorAccess => compute::look(hand, going, what, project).await,
         ResourceType::VolumeTransfer
         | ResourceType::Backup
         | ResourceType::GroupSnapshot
         | ResourceType::Snapshot
         | ResourceType::VolumeGroup
         | ResourceType::Volume
-        | ResourceType::VolumeTypeAccess => volume::look(hand, what, project).await,
+        | ResourceType::VolumeTypeAccess => volume::look(hand, going, what, project).await,
         ResourceType::ImageProtection | ResourceType::Image | ResourceType::ImageMembership => {
             image::look(hand, what, project).await
         }
@@ -53,7 +88,7 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
         | ResourceType::RbacPolicy
         | ResourceType::SecurityGroup
         | ResourceType::AddressGroup
-        | ResourceType::QosPolicy => network::look(hand, what, project).await,
+        | ResourceType::QosPolicy => network::look(hand, going, what, project).await,
         ResourceType::LoadBalancer => load_balancer::look(hand, what, project).await,
         ResourceType::SecretOrder | ResourceType::SecretContainer | ResourceType::Secret => {
             key_manager::look(hand, what, project).await
@@ -65,7 +100,7 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
         | ResourceType::Credential
         | ResourceType::Trust
         | ResourceType::RoleAssignment
-        | ResourceType::Project => identity::look(hand, what, project).await,
+        | ResourceType::Project => identity::look(hand, going, what, project).await,
         // Magnum keeps a limit that is no part of what is frozen.
         ResourceType::Quota if what.id == ResourceType::Cluster.service() => {
             container_infra::look(hand, what, project).await

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::super::hand::{Call, Conflict, Found, Hand};
+use super::Going;
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::ids::ProjectId;
 use crate::model::{ResourceKey, ResourceType};
@@ -47,6 +48,13 @@ struct Router {
 }
 
 #[derive(Debug, Deserialize)]
+struct Network {
+    #[serde(flatten)]
+    object: Object,
+    subnets: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
 struct Rbac {
     project_id: String,
     target_tenant: String,
@@ -55,7 +63,7 @@ struct Rbac {
 const DONE: Look = Look::AlreadyDone { id: None };
 
 /// Where a type is, and the key of one.
-fn place(kind: ResourceType) -> Option<(&'static [&'static str], &'static str)> {
+pub(super) fn place(kind: ResourceType) -> Option<(&'static [&'static str], &'static str)> {
     Some(match kind {
         ResourceType::FloatingIp => (&["floatingips"], "floatingip"),
         ResourceType::Trunk => (&["trunks"], "trunk"),
@@ -103,13 +111,18 @@ async fn find<T: DeserializeOwned>(
 
 /// Only who sees every project is shown the limits of all.
 async fn sees_all(hand: &Hand) -> Result<(), WriteError> {
-    match hand.read(SERVICE, &["quotas"], &[]).await? {
+    match hand.witness(SERVICE, &["quotas"], &[]).await? {
         Found::There(_) => Ok(()),
         Found::NotThere(said) => Err(WriteError::Unclear { message: said }),
     }
 }
 
-pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
+pub(super) async fn look(
+    hand: &Hand,
+    going: &Going,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Look, WriteError> {
     let ResourceKey { kind, id, of: _ } = what;
     match kind {
         ResourceType::PortForwarding => look_at_forwarding(hand, what, project).await,
@@ -128,6 +141,14 @@ pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -
             None => Ok(DONE),
             Some(rbac) if rbac.target_tenant == project.0 => Ok(Look::Ready { revision: None }),
             Some(rbac) => Ok(of_tenant(what, project, &rbac.project_id, None)),
+        },
+        ResourceType::Network => match find::<Network>(hand, *kind, id).await? {
+            None => Ok(DONE),
+            Some(network) => {
+                let subnets = network.subnets.iter().map(String::as_str);
+                let refused = going.all(what, ResourceType::Subnet, subnets);
+                Ok(refused.unwrap_or_else(|| ready(what, project, &network.object)))
+            }
         },
         _ => match find::<Object>(hand, *kind, id).await? {
             None => Ok(DONE),

@@ -38,6 +38,12 @@ pub(super) fn text<'r>(what: &ResourceKey, row: &'r Value, field: &str) -> Resul
     row.get(field).and_then(Value::as_str).ok_or_else(|| not_understood(what, field))
 }
 
+/// A list of texts.
+pub(super) fn texts<'r>(what: &ResourceKey, row: &'r Value, field: &str) -> Result<Vec<&'r str>, WriteError> {
+    let all = row.get(field).and_then(Value::as_array).ok_or_else(|| not_understood(what, field))?;
+    all.iter().map(|one| one.as_str().ok_or_else(|| not_understood(what, field))).collect()
+}
+
 pub(super) fn text_or_null<'r>(
     what: &ResourceKey,
     row: &'r Value,

@@ -6,7 +6,8 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::super::hand::{Call, Conflict, Found, Hand};
-use super::told::{at, gone, of_another, other, text, text_or_null};
+use super::Going;
+use super::told::{at, gone, of_another, other, text, text_or_null, texts};
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::ids::ProjectId;
 use crate::model::{ResourceKey, ResourceType};
@@ -15,7 +16,7 @@ use crate::observe::Service;
 const SERVICE: Service = Service::BlockStorage;
 
 /// Where a type is, under which key one stands, and where its project.
-fn place(kind: ResourceType) -> Option<(&'static str, &'static str, &'static str)> {
+pub(super) fn place(kind: ResourceType) -> Option<(&'static str, &'static str, &'static str)> {
     match kind {
         ResourceType::Volume => Some(("volumes", "volume", "os-vol-tenant-attr:tenant_id")),
         ResourceType::Snapshot => {
@@ -28,11 +29,16 @@ fn place(kind: ResourceType) -> Option<(&'static str, &'static str, &'static str
     }
 }
 
-pub(super) async fn look(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
+pub(super) async fn look(
+    hand: &Hand,
+    going: &Going,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Look, WriteError> {
     match what.kind {
         ResourceType::VolumeTypeAccess => type_access(hand, what, project).await,
         ResourceType::VolumeTransfer => transfer(hand, what, project).await,
-        _ => stored(hand, what, project).await,
+        _ => stored(hand, going, what, project).await,
     }
 }
 
@@ -76,7 +82,7 @@ fn post<'a>(path: &'a [&'a str], body: Value, request_id: &'a str) -> Call<'a> {
 
 async fn unseen(hand: &Hand, project: &ProjectId) -> Result<Look, WriteError> {
     let query = [("all_tenants", "1"), ("project_id", project.0.as_str()), ("limit", "1")];
-    match hand.read(SERVICE, &["volumes"], &query).await {
+    match hand.witness(SERVICE, &["volumes"], &query).await {
         Ok(Found::There(_)) => Ok(gone()),
         Ok(Found::NotThere(words)) => Err(WriteError::Unclear { message: words }),
         Err(WriteError::Refused { status: 400, message, request_id: _ }) => {
@@ -87,9 +93,16 @@ async fn unseen(hand: &Hand, project: &ProjectId) -> Result<Look, WriteError> {
 }
 
 /// What Cinder keeps, and takes away in its own time.
-async fn stored(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<Look, WriteError> {
+async fn stored(
+    hand: &Hand,
+    going: &Going,
+    what: &ResourceKey,
+    project: &ProjectId,
+) -> Result<Look, WriteError> {
     let Some((path, key, owner)) = place(what.kind) else { return Ok(other(what)) };
-    let Found::There(answer) = hand.read(SERVICE, &[path, &what.id], &[]).await? else {
+    // A group is shown without its volumes where they are not asked for.
+    let query: &[_] = if what.kind == ResourceType::VolumeGroup { &[("list_volume", "true")] } else { &[] };
+    let Found::There(answer) = hand.read(SERVICE, &[path, &what.id], query).await? else {
         return unseen(hand, project).await;
     };
     let row = answer.get(key).unwrap_or(&Value::Null);
@@ -97,6 +110,12 @@ async fn stored(hand: &Hand, what: &ResourceKey, project: &ProjectId) -> Result<
         return Ok(of_another(what));
     }
     let status = text(what, row, "status")?;
+    if what.kind == ResourceType::VolumeGroup {
+        let volumes = texts(what, row, "volumes")?;
+        if let Some(refused) = going.all(what, ResourceType::Volume, volumes) {
+            return Ok(refused);
+        }
+    }
     Ok(match held(what, row)? {
         Some(holder) => Look::Waiting { why: format!("{what} is {status}, and {holder}") },
         None => by_status(what, status),

@@ -68,6 +68,7 @@ impl Entry {
             journal,
             finished_at,
             message,
+            verification: _,
             revert: _,
         } = record;
         let done = journal.iter().filter(|step| matches!(step.state.as_str(), "Done" | "AlreadyDone"));

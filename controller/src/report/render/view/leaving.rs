@@ -109,6 +109,12 @@ pub struct Refused {
     pub reason: String,
     /// In words.
     pub message: String,
+    /// What could not be told, where it is that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
+    /// Why not; the same may stand in the way of many.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// A service or an extension that nothing here sweeps.
@@ -195,6 +201,7 @@ impl Lost {
 
 impl Refused {
     fn of(refusal: &Refusal) -> Self {
-        Self { reason: refusal.name().to_owned(), message: refusal.to_string() }
+        let (what, why) = refusal.untold().map(|(what, why)| (what, why.to_string())).unzip();
+        Self { reason: refusal.name().to_owned(), message: refusal.to_string(), what, why }
     }
 }

@@ -34,6 +34,9 @@ pub struct Plan {
 pub struct Step {
     /// Its number, from 1.
     pub number: i64,
+    /// The steps of one wave go side by side. Absent: the same as the number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wave: Option<i64>,
     /// `Reversible`, `Rebuildable` or `Destructive`.
     pub class: String,
     /// What it does, in words.
@@ -108,10 +111,10 @@ impl Plan {
 
 impl Step {
     fn kept(step: &PlanStep, known: &[Finding]) -> Self {
-        let PlanStep { number, summary, findings, class, action, before, after, side_effects, revert } =
+        let PlanStep { number, wave, summary, findings, class, action, before, after, side_effects, revert } =
             step.clone();
         let why = findings.into_iter().map(|fingerprint| Why::of(fingerprint, known)).collect();
-        Self { number, class, summary, why, before, after, side_effects, revert, action }
+        Self { number, wave, class, summary, why, before, after, side_effects, revert, action }
     }
 }
 

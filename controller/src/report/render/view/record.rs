@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use cloudspec_crds::ChangePlan;
 use cloudspec_crds::change_plan::{self as kept, ChangePlanStatus, JournalEntry, OwnerRef};
+use cloudspec_crds::offboard_status::Verified;
 use cloudspec_crds::status::FindingStatus;
 use serde::Serialize;
 
@@ -37,6 +38,9 @@ pub struct Record {
     /// Why it stopped, where it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// What was seen after it, of a tenant that leaves.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verification: Vec<Verified>,
     /// How to take back what was done, in the order in which to do it: the last step first.
     pub revert: Vec<Revert>,
 }
@@ -69,7 +73,7 @@ pub struct Decision {
 pub struct Journalled {
     /// The step's number.
     pub number: i64,
-    /// `Intended`, `Done`, `AlreadyDone`, `Refused` or `Failed`.
+    /// `Intended`, `Done`, `AlreadyDone`, `Refused`, `Failed` or `NotTried`.
     pub state: String,
     /// The request id that was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,7 +111,7 @@ impl Record {
     /// Of a ChangePlan, and the findings that are still known.
     pub fn of(plan: &ChangePlan, findings: &[FindingStatus]) -> Self {
         let known: Vec<Finding> = findings.iter().map(Finding::kept).collect();
-        let ChangePlanStatus { phase, decision, executor: _, journal, finished_at, message } =
+        let ChangePlanStatus { phase, decision, executor: _, journal, finished_at, message, verification } =
             plan.status.clone().unwrap_or_default();
         Self {
             name: plan.metadata.name.clone().unwrap_or_default(),
@@ -121,12 +125,13 @@ impl Record {
             journal: journal.into_iter().map(Journalled::kept).collect(),
             finished_at: finished_at.as_ref().map(second),
             message,
+            verification,
         }
     }
 }
 
 impl Decision {
-    fn kept(decision: kept::Decision) -> Self {
+    pub(super) fn kept(decision: kept::Decision) -> Self {
         let kept::Decision { verdict, by, groups, value, offer, digest, at, gate } = decision;
         Self { verdict, by, groups, value, offer, digest, at: second(&at), gate }
     }

@@ -84,7 +84,7 @@ impl Told {
 }
 
 impl Condition {
-    fn of(condition: kept::Condition) -> Self {
+    pub(super) fn of(condition: kept::Condition) -> Self {
         let kept::Condition {
             type_,
             status,
