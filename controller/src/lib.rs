@@ -1,7 +1,7 @@
 //! cloudspec compares an OpenStack cloud with what was declared, and corrects it only after a person approved the plan.
 //!
 //! The rooms, from the ground up; imports run only downward: [`model`], [`diff`], [`plan`], [`gate`], [`observe`], [`apply`],
-//! [`openstack`], [`report`], [`reconcile`], [`cli`].
+//! [`openstack`], [`tls`], [`report`], [`reconcile`], [`cli`].
 
 pub mod apply;
 pub mod cli;
@@ -13,3 +13,4 @@ pub mod openstack;
 pub mod plan;
 pub mod reconcile;
 pub mod report;
+pub mod tls;

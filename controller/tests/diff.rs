@@ -99,6 +99,7 @@ fn world() -> Snapshot {
         initial_rules: Ok(vec![]),
         address_groups: Ok(vec![]),
         quotas: BTreeMap::from([(QuotaService::Compute, BTreeMap::from([("p-a".into(), Ok(quotas))]))]),
+        certificates: [].into(),
     }
 }
 

@@ -72,8 +72,8 @@ fn the_page_of_the_command_line_is_that_of_the_code() {
 #[test]
 fn the_page_of_the_metrics_is_that_of_the_code() {
     let mut page = format!(
-        "{MADE}\n\n# Metrics\n\nPrometheus' text format at `/metrics` of `--metrics-addr`. Labels are bounded: names of CloudSpecs, \
-         and closed sets of words.\n\n| metric | kind | labels | what it tells |\n| --- | --- | --- | --- |\n"
+        "{MADE}\n\n# Metrics\n\nPrometheus' text format at `/metrics` of `--metrics-addr`. Labels are bounded: names of objects, \
+         certificates and places that a spec lists, and closed sets of words.\n\n| metric | kind | labels | what it tells |\n| --- | --- | --- | --- |\n"
     );
     for Described { name, kind, help, labels } in Metrics::new().unwrap().catalogue().unwrap() {
         let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();

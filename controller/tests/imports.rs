@@ -19,6 +19,7 @@ const FLOORS: &[(&str, usize)] = &[
     ("observe", 4),
     ("apply", 5),
     ("openstack", 6),
+    ("tls", 6),
     ("report", 7),
     ("reconcile", 8),
     ("cli", 9),

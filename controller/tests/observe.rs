@@ -45,7 +45,7 @@ async fn recording_a_recording_changes_nothing() {
     let users: BTreeSet<_> = users.filter(|user| user.name == "t0001").map(|user| user.id.clone()).collect();
     application_credentials(&recorder, &users).await;
     let directory = tempfile::tempdir().unwrap();
-    recorder.write(directory.path(), &needs).await.unwrap();
+    recorder.write(directory.path(), &needs, &[].into()).await.unwrap();
     let read = |directory: &Path| -> BTreeMap<_, String> {
         let files = std::fs::read_dir(directory).unwrap().map(|file| file.unwrap());
         files.map(|file| (file.file_name(), std::fs::read_to_string(file.path()).unwrap())).collect()

@@ -91,6 +91,7 @@ fn seen() -> Snapshot {
         initial_rules: Ok(vec![out(Ethertype::IPv4), out(Ethertype::IPv6)]),
         address_groups: Ok(vec![]),
         quotas: quotas.into(),
+        certificates: [].into(),
     }
 }
 
@@ -460,4 +461,16 @@ fn an_unsound_plan_is_found_by_the_lint() {
         let wrong = lint(&plan);
         assert!(wrong.iter().any(|one| one.contains(what)), "{what}: {wrong:?}");
     }
+}
+
+/// A certificate is looked at and reported; whatever is found of it, plans are as if it were not declared.
+#[test]
+fn a_certificate_has_no_part_in_a_plan() {
+    let certificates = "certificates: [{name: vip, from: {endpoints: [{host: 10.0.0.1, port: 443}]}}]\n";
+    let with = |yaml: &str| desired(&format!("{yaml}{certificates}"));
+    assert_eq!(diff(&with(QUIET), &seen()).len(), 1, "it was not looked at");
+    let plan = planned(&with(QUIET), &seen());
+    assert_eq!((plan.steps, plan.left_alone), (vec![], vec![]));
+    let drifted = QUIET.replace("cores: 20", "cores: 21");
+    assert_eq!(planned(&with(&drifted), &seen()), planned(&desired(&drifted), &seen()));
 }

@@ -4,7 +4,8 @@ use kube::CustomResource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::rules::{self, DNS_NAME, MOST_GROUPS, MOST_TENANTS, VISIBLE};
+use crate::certificate::Certificate;
+use crate::rules::{self, DNS_NAME, MOST_CERTIFICATES, MOST_GROUPS, MOST_TENANTS, VISIBLE};
 use crate::security_group::SecurityGroup;
 use crate::status::CloudSpecStatus;
 use crate::tenant::{Tenant, UnlistedTenants};
@@ -59,6 +60,13 @@ pub struct CloudSpecSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = MOST_GROUPS))]
     pub security_groups: Option<Vec<SecurityGroup>>,
+    /// Certificates that are looked at and reported; none is ever changed. Absent: not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = MOST_CERTIFICATES),
+        extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"])
+    )]
+    pub certificates: Option<Vec<Certificate>>,
 }
 
 /// Which cloud, and with which credentials.

@@ -7,6 +7,7 @@
 //! A field in here is honoured by the controller; a field that nothing reads is a defect.
 
 pub mod annotation;
+pub mod certificate;
 pub mod change_plan;
 pub mod cloud_spec;
 mod columns;

@@ -32,6 +32,12 @@ pub const MOST_TYPES: u32 = 100;
 pub const MOST_TOLD: u32 = 20;
 /// Most services and extensions that a TenantOffboard accepts as not swept.
 pub const MOST_UNCOVERED: u32 = 100;
+/// Most certificates of one CloudSpec.
+pub const MOST_CERTIFICATES: u32 = 100;
+/// Most endpoints of one certificate.
+pub const MOST_ENDPOINTS: u32 = 16;
+/// Most names in one list of a certificate's names.
+pub const MOST_SANS: u32 = 100;
 /// Limit of every OpenStack quota: the services keep it in 32 bits.
 pub const MOST_QUOTA: i64 = 2_147_483_647;
 /// Limit of a quota of Octavia.
@@ -47,6 +53,13 @@ pub const VISIBLE: &str = "\\S";
 pub const TAG: &str = "^[^,/]+$";
 /// A plan's digest.
 pub const DIGEST: &str = "^sha256:[0-9a-f]{64}$";
+
+/// A DNS name, perhaps with a star in front, or an IP address; the controller looks closer.
+pub const HOST: &str = "^(\\*\\.)?[0-9A-Za-z_:]([-0-9A-Za-z_.:]*[0-9A-Za-z_.:])?$";
+/// A key in the data of a Secret or ConfigMap.
+pub const DATA_KEY: &str = "^[-._a-zA-Z0-9]+$";
+/// A certificate in PEM.
+pub const CA_BUNDLE: &str = "-----BEGIN CERTIFICATE-----";
 
 /// Whole hours, minutes and seconds, each once; some of them.
 const GO_DURATION: &str = "'^([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?$'";
@@ -81,6 +94,59 @@ pub(crate) fn min_plan_age() -> Value {
 
 pub(crate) fn verify_after() -> Value {
     duration("1s", "24h", "give a Go duration from 1s to 24h, such as 60s")
+}
+
+pub(crate) fn min_remaining() -> Value {
+    duration("0s", "87600h", "give a Go duration from 0s to 87600h, such as 720h")
+}
+
+pub(crate) fn certificate() -> Value {
+    json!([rule_at(
+        ".sameEverywhere",
+        "!has(self.sameEverywhere) || !self.sameEverywhere || \
+         (has(self.from.endpoints) && self.from.endpoints.size() > 1)",
+        "give at least two endpoints in from, or leave sameEverywhere out: one alone has nothing to differ from"
+    )])
+}
+
+pub(crate) fn certificate_source() -> Value {
+    json!([rule(
+        "(has(self.endpoints) ? 1 : 0) + (has(self.secret) ? 1 : 0) + (has(self.configMap) ? 1 : 0) == 1",
+        "give exactly one of endpoints, secret and configMap"
+    )])
+}
+
+pub(crate) fn sans() -> Value {
+    json!([
+        rule(
+            "has(self.exactly) || has(self.contains) || has(self.notContains)",
+            "give exactly, contains or notContains, or leave sans out"
+        ),
+        rule_at(
+            ".exactly",
+            "!has(self.exactly) || (!has(self.contains) && !has(self.notContains))",
+            "give exactly alone: it says all that contains and notContains could add"
+        ),
+    ])
+}
+
+pub(crate) fn key_requirement() -> Value {
+    json!([
+        rule(
+            "has(self.algorithms) || has(self.minRsaBits) || has(self.minEcdsaBits)",
+            "give algorithms, minRsaBits or minEcdsaBits, or leave key out"
+        ),
+        rule_at(
+            ".minRsaBits",
+            "!has(self.minRsaBits) || !has(self.algorithms) || 'RSA' in self.algorithms",
+            "add RSA to algorithms, or leave minRsaBits out: no key of RSA is taken"
+        ),
+        rule_at(
+            ".minEcdsaBits",
+            "!has(self.minEcdsaBits) || !has(self.algorithms) || 'ECDSA' in self.algorithms",
+            "add ECDSA to algorithms, or leave minEcdsaBits out: no key of ECDSA is taken"
+        ),
+    ])
 }
 
 pub(crate) fn immutable(field: &str) -> Value {

@@ -17,7 +17,7 @@ pub struct CloudSpecStatus {
     /// What another CloudSpec lists too makes no state of its own, and gets no step: see the condition Contested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// Conditions after KEP-1623: Ready, Observed, InSync, TenantsInSync, SecurityGroupsInSync, Approved, Applied,
+    /// Conditions after KEP-1623: Ready, Observed, InSync, TenantsInSync, SecurityGroupsInSync, CertificatesInSync, Approved, Applied,
     /// ApprovalGateEnforced; and, only while they are true, Reconciling, Stalled, Contested (another CloudSpec of the same cloud
     /// lists the same tenant or security group: neither corrects it).
     #[serde(default)]

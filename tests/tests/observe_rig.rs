@@ -49,6 +49,7 @@ fn unknown(snapshot: &Snapshot) -> Vec<String> {
         initial_rules,
         address_groups,
         quotas,
+        certificates: _,
     } = snapshot;
     let mut all: Vec<&Unknown> = Vec::new();
     all.extend(domains.as_ref().err());
@@ -204,7 +205,7 @@ async fn a_recording_gives_the_snapshot_again_and_no_more_than_it_needs() {
     let needs = Needs::everything(READABLE);
     let seen = observe(&recorder, &needs).await;
     let directory = tempfile::tempdir().unwrap();
-    recorder.write(directory.path(), &needs).await.unwrap();
+    recorder.write(directory.path(), &needs, &[].into()).await.unwrap();
     let replay = Replay::open(directory.path()).unwrap();
     assert_eq!(observe(&replay, replay.needs()).await, seen);
     for file in std::fs::read_dir(directory.path()).unwrap() {

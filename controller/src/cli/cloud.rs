@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use super::output::say;
+use crate::model::certificate::Certificates;
 use crate::model::{Desired, Finding, Snapshot};
 use crate::observe::{CloudRead, Needs, application_credentials, observe};
 use crate::openstack::{CloudConfig, Environment, Limits, Reader, local};
@@ -59,9 +60,10 @@ pub(super) struct Looked {
     pub(super) findings: Vec<Finding>,
 }
 
-/// Observes and compares.
-pub(super) async fn look(read: &dyn CloudRead, desired: &Desired) -> Looked {
+/// Observes and compares, with the certificates as they were seen.
+pub(super) async fn look(read: &dyn CloudRead, desired: &Desired, certificates: Certificates) -> Looked {
     let mut snapshot = observe(read, &Needs::of(desired)).await;
+    snapshot.certificates = certificates;
     let findings = crate::diff::diff(desired, &snapshot);
     let users = crate::plan::users_to_ask(desired, &findings);
     snapshot.application_credentials = application_credentials(read, &users).await;

@@ -7,6 +7,7 @@ use clap::Args;
 use kube::ResourceExt;
 
 use super::cloud::{Cloud, Looked, look};
+use super::endpoints::certificates;
 use super::exit::Exit;
 use super::file::{Declared, declared};
 use super::output::{Output, exit_of, print};
@@ -46,9 +47,10 @@ impl Diff {
             holds_nothing(directory)?;
         }
         let recorder = Recorder::new(self.cloud.reader()?);
-        let Looked { snapshot: _, findings } = look(&recorder, &desired).await;
+        let seen = certificates(&desired).await;
+        let Looked { snapshot: _, findings } = look(&recorder, &desired, seen.clone()).await;
         if let Some(directory) = &self.record {
-            recorder.write(directory, &Needs::of(&desired)).await?;
+            recorder.write(directory, &Needs::of(&desired), &seen).await?;
         }
         print(&render::findings(&findings, self.output.format())?)?;
         Ok(exit_of(&findings))
@@ -86,7 +88,9 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) async fn run(self) -> Result<Exit> {
         let declared = declared(&self.spec.file, self.spec.name.as_deref())?;
-        let looked = look(&self.cloud.reader()?, &declared.desired).await;
+        let reader = self.cloud.reader()?;
+        let seen = certificates(&declared.desired).await;
+        let looked = look(&reader, &declared.desired, seen).await;
         show(&declared, &looked, self.output)
     }
 }
@@ -120,7 +124,8 @@ pub(super) struct Replayed {
 impl Replayed {
     pub(super) async fn run(self) -> Result<Exit> {
         let declared = declared(&self.spec.file, self.spec.name.as_deref())?;
-        let looked = look(&Replay::open(&self.directory)?, &declared.desired).await;
+        let replay = Replay::open(&self.directory)?;
+        let looked = look(&replay, &declared.desired, replay.certificates().clone()).await;
         if self.plan {
             return show(&declared, &looked, self.output);
         }

@@ -123,6 +123,7 @@ impl Import {
             tenants: Some(tenants),
             unlisted_tenants: UnlistedTenants::default(),
             security_groups: Some(security_groups),
+            certificates: None,
         };
         // What is written is valid, or it is not written.
         if let Err(wrong) = Desired::from_spec(&spec) {

@@ -4,6 +4,7 @@ mod certificate;
 mod cloud;
 mod compare;
 mod decide;
+mod endpoints;
 mod exit;
 mod file;
 mod import;

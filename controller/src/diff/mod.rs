@@ -7,6 +7,7 @@
 //! Pure. Only listed fields are compared. What could not be seen yields [`FindingKind::Unknowable`], never `Missing` and
 //! never silence.
 
+mod certificates;
 mod roles;
 mod rules;
 mod security_groups;
@@ -23,7 +24,7 @@ pub use rules::{peer_address_group, peer_group};
 
 /// All that is not as declared, the worst first; each has a fingerprint of its own.
 pub fn diff(desired: &Desired, snapshot: &Snapshot) -> Vec<Finding> {
-    let Desired { tenants, reported_domains, security_groups } = desired;
+    let Desired { tenants, reported_domains, security_groups, certificates } = desired;
     let mut findings = Vec::new();
     for tenant in tenants {
         tenants::compare(tenant, snapshot, &mut findings);
@@ -31,6 +32,9 @@ pub fn diff(desired: &Desired, snapshot: &Snapshot) -> Vec<Finding> {
     tenants::unlisted(tenants, reported_domains, snapshot, &mut findings);
     for group in security_groups {
         security_groups::compare(group, security_groups, snapshot, &mut findings);
+    }
+    for certificate in certificates {
+        certificates::compare(certificate, &snapshot.certificates, &mut findings);
     }
     findings.sort();
     // Two entries of one name, told apart by their ids, may both lack the same: that is one finding.

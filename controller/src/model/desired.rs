@@ -12,13 +12,15 @@ use std::fmt;
 use cloudspec_crds::CloudSpecSpec;
 use cloudspec_crds::quota::Quotas;
 use cloudspec_crds::rules::{
-    MOST_GROUPS, MOST_OCTAVIA_QUOTA, MOST_QUOTA, MOST_ROLES, MOST_RULES, MOST_TENANTS,
+    MOST_CERTIFICATES, MOST_GROUPS, MOST_OCTAVIA_QUOTA, MOST_QUOTA, MOST_ROLES, MOST_RULES, MOST_TENANTS,
 };
 use cloudspec_crds::security_group::{self as declared, EvidencePolicy};
 use cloudspec_crds::tenant::{RoleAssignment, Tenant, Unlisted, UnlistedTenantPolicy, UnlistedTenants};
 use serde::{Deserialize, Serialize};
 
+use super::certificate::DesiredCertificate;
 use super::cloud::{QuotaService, QuotaValues};
+use super::desired_certificate::certificate_from;
 use super::desired_rule::rule_from;
 use super::rule::{Direction, Rule};
 use super::validate::{self, KEYSTONE_NAME, LONG_NAME, NEUTRON_DESCRIPTION, NEUTRON_ID, say};
@@ -32,6 +34,8 @@ pub struct Desired {
     pub reported_domains: BTreeSet<String>,
     /// Security groups, in the order of their names.
     pub security_groups: Vec<DesiredGroup>,
+    /// Certificates, in the order of their names.
+    pub certificates: Vec<DesiredCertificate>,
 }
 
 /// A project by the name of its domain and its own.
@@ -169,6 +173,7 @@ impl Desired {
         for (index, group) in spec.security_groups.iter().flatten().enumerate() {
             security_groups.push(group_from(group, &format!("spec.securityGroups[{index}]"), &mut wrong));
         }
+        let mut certificates = certificates_from(spec, &mut wrong);
         refuse_twins(&tenants, &security_groups, &mut wrong);
         if !wrong.is_empty() {
             return Err(wrong);
@@ -176,8 +181,28 @@ impl Desired {
         let reported_domains = reported_domains(spec, &tenants);
         tenants.sort_by(|one, other| one.name.cmp(&other.name));
         security_groups.sort_by(|one, other| (&one.name, &one.id).cmp(&(&other.name, &other.id)));
-        Ok(Self { tenants, reported_domains, security_groups })
+        certificates.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(Self { tenants, reported_domains, security_groups, certificates })
     }
+}
+
+fn certificates_from(spec: &CloudSpecSpec, wrong: &mut Vec<Invalid>) -> Vec<DesiredCertificate> {
+    let list = "spec.certificates";
+    validate::size(spec.certificates.as_ref(), MOST_CERTIFICATES, list, wrong);
+    validate::twins(list, spec.certificates.iter().flatten().map(|certificate| &certificate.name), wrong);
+    let mut certificates = Vec::new();
+    for (index, certificate) in spec.certificates.iter().flatten().enumerate() {
+        let at = format!("{list}[{index}]");
+        let can_write = spec.cloud.apply.as_ref().map(|apply| &apply.secret_name);
+        let read = certificate.from.secret.as_ref().map(|key| &key.name);
+        if read.is_some() && read == can_write {
+            let message = "is the Secret of spec.cloud.apply, which is opened only while an approved plan is applied: \
+                           put the certificate into another";
+            say(wrong, format!("{at}.from.secret.name"), message);
+        }
+        certificates.extend(certificate_from(certificate, &at, wrong));
+    }
+    certificates
 }
 
 /// Two entries for one project or group. A group without an id is every group of its name.

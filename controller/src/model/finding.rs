@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::certificate::Place;
 use super::cloud::{Assignment, QuotaService};
 use super::desired::{DesiredRule, GroupName, TenantName};
 use super::ids::RuleId;
@@ -42,6 +43,8 @@ pub enum Subject {
     TenantsOf(String),
     /// A security group.
     SecurityGroup(GroupName),
+    /// A certificate by its name in the spec, at one place; at all of them where none is named.
+    Certificate(String, Option<Place>),
 }
 
 /// A part of a spec that has a condition of its own.
@@ -52,6 +55,21 @@ pub enum Domain {
     Tenants,
     /// `spec.securityGroups`.
     SecurityGroups,
+    /// `spec.certificates`.
+    Certificates,
+}
+
+impl Domain {
+    /// All of them, in the order in which they are told.
+    pub const ALL: [Self; 3] = [Self::Tenants, Self::SecurityGroups, Self::Certificates];
+
+    /// Whether anything of it can be corrected from here; the rest is looked at and reported.
+    pub fn can_be_corrected(self) -> bool {
+        match self {
+            Self::Tenants | Self::SecurityGroups => true,
+            Self::Certificates => false,
+        }
+    }
 }
 
 /// Which part of the subject a finding is about, with what a correction needs to know.
@@ -75,6 +93,25 @@ pub enum Aspect {
     Role(RoleIs),
     /// A rule of it.
     Rule(Direction, RuleIs),
+    /// A property of a certificate.
+    Certificate(CertificateAspect),
+}
+
+/// A property of a certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CertificateAspect {
+    /// The time from which it is valid.
+    NotBefore,
+    /// The time until which it is valid.
+    NotAfter,
+    /// Its names.
+    Sans,
+    /// Whether its chain leads to the given authority.
+    Ca,
+    /// Its key.
+    Key,
+    /// Whether all places show the same.
+    SameEverywhere,
 }
 
 /// How far a role assignment is known.
@@ -191,6 +228,8 @@ impl Subject {
             Self::SecurityGroup(GroupName { project: TenantName { domain, name: project }, name }) => {
                 vec!["securityGroup", domain, project, name]
             }
+            Self::Certificate(name, None) => vec!["certificate", name],
+            Self::Certificate(name, Some(Place(place))) => vec!["certificate", name, place],
         }
     }
 
@@ -199,6 +238,7 @@ impl Subject {
         match self {
             Self::Tenant(_) | Self::TenantsOf(_) => Domain::Tenants,
             Self::SecurityGroup(_) => Domain::SecurityGroups,
+            Self::Certificate(..) => Domain::Certificates,
         }
     }
 }
@@ -209,6 +249,8 @@ impl fmt::Display for Subject {
             Self::Tenant(name) => write!(f, "tenant {name}"),
             Self::TenantsOf(domain) => write!(f, "tenants of domain {domain}"),
             Self::SecurityGroup(name) => write!(f, "security group {name}"),
+            Self::Certificate(name, None) => write!(f, "certificate {name}"),
+            Self::Certificate(name, Some(place)) => write!(f, "certificate {name} at {place}"),
         }
     }
 }
@@ -218,6 +260,7 @@ impl fmt::Display for Domain {
         f.write_str(match self {
             Self::Tenants => "tenants",
             Self::SecurityGroups => "securityGroups",
+            Self::Certificates => "certificates",
         })
     }
 }
@@ -235,6 +278,20 @@ impl Aspect {
             Self::Quota(service, Some(limit)) => format!("quotas.{service}.{limit}"),
             Self::Role(_) => "roles".to_owned(),
             Self::Rule(direction, _) => direction.to_string(),
+            Self::Certificate(aspect) => aspect.field().to_owned(),
         })
+    }
+}
+
+impl CertificateAspect {
+    fn field(self) -> &'static str {
+        match self {
+            Self::NotBefore => "notBefore",
+            Self::NotAfter => "notAfter",
+            Self::Sans => "sans",
+            Self::Ca => "ca",
+            Self::Key => "key",
+            Self::SameEverywhere => "sameEverywhere",
+        }
     }
 }

@@ -7,8 +7,10 @@
 //! No client, clock, randomness, environment or log in here. Total orders on everything that is printed.
 
 pub mod action;
+pub mod certificate;
 pub mod cloud;
 pub mod desired;
+mod desired_certificate;
 mod desired_rule;
 pub mod duration;
 pub mod finding;

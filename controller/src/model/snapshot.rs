@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::certificate::Certificates;
 use super::cloud::{
     AddressGroup, ApplicationCredential, Assignment, CloudIdentity, Domain, Group, Project, QuotaService,
     QuotaValues, Role, SecurityGroup, User,
@@ -76,6 +77,9 @@ pub struct Snapshot {
     pub address_groups: Sighting<Vec<AddressGroup>>,
     /// Limits of the projects that were asked for.
     pub quotas: BTreeMap<QuotaService, BTreeMap<ProjectId, Sighting<QuotaValues>>>,
+    /// Certificates, each with the time at which it was looked at.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub certificates: Certificates,
 }
 
 /// The answer to "is it there?".

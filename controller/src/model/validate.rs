@@ -43,6 +43,7 @@ pub(super) fn head(spec: &CloudSpecSpec, wrong: &mut Vec<Invalid>) {
         tenants,
         unlisted_tenants,
         security_groups: _,
+        certificates: _,
     } = spec;
     let Cloud { observe, apply } = cloud;
     credential(observe, "spec.cloud.observe", wrong);
@@ -74,18 +75,23 @@ pub(super) fn head(spec: &CloudSpecSpec, wrong: &mut Vec<Invalid>) {
 
 fn credential(credential: &CredentialRef, at: &str, wrong: &mut Vec<Invalid>) {
     let CredentialRef { secret_name, cloud_name, identity_cloud_name } = credential;
+    object_name(secret_name, format!("{at}.secretName"), wrong);
+    name(cloud_name, LONG_NAME, format!("{at}.cloudName"), wrong);
+    if let Some(identity) = identity_cloud_name {
+        name(identity, LONG_NAME, format!("{at}.identityCloudName"), wrong);
+    }
+}
+
+/// The name of a Secret or ConfigMap.
+pub(super) fn object_name(name: &str, field: String, wrong: &mut Vec<Invalid>) {
     let label = |label: &str| {
         !label.is_empty()
             && !label.starts_with('-')
             && !label.ends_with('-')
             && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
     };
-    if secret_name.len() > 253 || !secret_name.split('.').all(label) {
-        say(wrong, format!("{at}.secretName"), "give the name of a Secret: lower case, digits, - and .");
-    }
-    name(cloud_name, LONG_NAME, format!("{at}.cloudName"), wrong);
-    if let Some(identity) = identity_cloud_name {
-        name(identity, LONG_NAME, format!("{at}.identityCloudName"), wrong);
+    if name.len() > 253 || !name.split('.').all(label) {
+        say(wrong, field, "give the name of an object: lower case, digits, - and .");
     }
 }
 

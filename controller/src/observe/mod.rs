@@ -9,6 +9,7 @@
 //! an audit, at most [`AT_ONCE`] at a time, in no order that could show in the result.
 
 mod audit;
+mod certificates;
 mod coverage;
 mod error;
 mod identity;
@@ -23,11 +24,13 @@ mod record;
 mod redact;
 mod rows;
 mod shared;
+mod x509;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::future::join_all;
 
+pub use certificates::{CertificateRead, Chain, Obstacle, certificates};
 pub use coverage::{Coverage, coverage, covered};
 pub use error::{ReadError, Reason};
 pub use inventory::inventory;
@@ -73,6 +76,7 @@ pub async fn observe(read: &dyn CloudRead, needs: &Needs) -> Snapshot {
         initial_rules,
         address_groups,
         quotas,
+        certificates: BTreeMap::new(),
     }
 }
 

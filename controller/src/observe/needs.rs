@@ -84,7 +84,8 @@ pub struct Needs {
 impl Needs {
     /// What the comparison with this spec reads.
     pub fn of(desired: &Desired) -> Self {
-        let Desired { tenants, reported_domains, security_groups } = desired;
+        // Certificates are not listed by the cloud.
+        let Desired { tenants, reported_domains, security_groups, certificates: _ } = desired;
         let mut needs = Self::default();
         for tenant in tenants {
             needs.tenant(tenant);

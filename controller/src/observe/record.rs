@@ -20,6 +20,7 @@ use super::error::{ReadError, Reason};
 use super::needs::Needs;
 use super::port::{CloudRead, Listing, Rows};
 use super::redact::redacted;
+use crate::model::certificate::Certificates;
 use crate::model::cloud::CloudIdentity;
 use crate::model::ids::ProjectId;
 
@@ -53,6 +54,8 @@ struct Header {
     cloud: CloudIdentity,
     project: Result<Option<ProjectId>, ReadError>,
     needs: Needs,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    certificates: Certificates,
 }
 
 /// One listing's answer.
@@ -75,14 +78,20 @@ impl<R: CloudRead> Recorder<R> {
         Self { read, heard: Mutex::default() }
     }
 
-    /// Writes what was heard so far into a directory, which is made where it is missing.
+    /// Writes what was heard so far into a directory, which is made where it is missing; of certificates the facts.
     ///
     /// # Errors
     /// When a file cannot be written.
-    pub async fn write(&self, directory: &Path, needs: &Needs) -> Result<(), RecordingError> {
+    pub async fn write(
+        &self,
+        directory: &Path,
+        needs: &Needs,
+        certificates: &Certificates,
+    ) -> Result<(), RecordingError> {
         let (cloud, project) = (self.read.identity().clone(), self.read.project().await);
         std::fs::create_dir_all(directory).map_err(|source| at(directory, source))?;
-        write(&directory.join(HEADER), &Header { cloud, project, needs: needs.clone() })?;
+        let (needs, certificates) = (needs.clone(), certificates.clone());
+        write(&directory.join(HEADER), &Header { cloud, project, needs, certificates })?;
         let heard = self.heard.lock().unwrap_or_else(PoisonError::into_inner).clone();
         for (number, (listing, answer)) in heard.into_iter().enumerate() {
             let answer = answer.map(|rows| rows.iter().map(|row| redacted(&listing, row)).collect());
@@ -159,6 +168,11 @@ impl Replay {
             }
         }
         Ok(Self { header, answers })
+    }
+
+    /// The certificates as they were seen, judged at the time of that look.
+    pub fn certificates(&self) -> &Certificates {
+        &self.header.certificates
     }
 
     /// What the recorded audit asked for.

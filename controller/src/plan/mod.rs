@@ -5,7 +5,7 @@
 //!
 //! # Guarantees
 //! Pure. The same world gives the same plan, whatever the order of the listings. No step follows from something that could
-//! not be seen. Every finding has a step or stands in `left_alone`.
+//! not be seen. Every finding of a domain that can be corrected has a step or stands in `left_alone`; the others have no part in a plan.
 //!
 //! # Assumptions
 //! The findings are [`crate::diff::diff`]'s of the same desired state and snapshot, or a part of them.
@@ -48,8 +48,10 @@ pub use subset::within;
 /// The correction of these findings.
 pub fn plan(desired: &Desired, snapshot: &Snapshot, findings: &[Finding], owner_uid: &str) -> Plan {
     let mut drafts = Drafts::default();
-    let (told, not_told): (Vec<&Finding>, Vec<&Finding>) =
-        findings.iter().partition(|finding| finding.kind != FindingKind::Unknowable);
+    let (told, not_told): (Vec<&Finding>, Vec<&Finding>) = findings
+        .iter()
+        .filter(|finding| finding.subject.domain().can_be_corrected())
+        .partition(|finding| finding.kind != FindingKind::Unknowable);
     for finding in not_told {
         let why = finding.message.as_deref().unwrap_or("the listing that it needs is not there");
         drafts.leave(finding, format!("could not be told: {why}"));
@@ -57,7 +59,7 @@ pub fn plan(desired: &Desired, snapshot: &Snapshot, findings: &[Finding], owner_
     let (tenants, groups): (Vec<&Finding>, Vec<&Finding>) =
         told.into_iter().partition(|finding| match finding.subject {
             Subject::Tenant(_) | Subject::TenantsOf(_) => true,
-            Subject::SecurityGroup(_) => false,
+            Subject::SecurityGroup(_) | Subject::Certificate(..) => false,
         });
     let made = tenants::plan(desired, snapshot, &tenants, &mut drafts);
     security_groups::plan(desired, snapshot, &groups, &made, &mut drafts);

@@ -33,7 +33,7 @@ pub(super) fn plan(
                 drafts.leave(finding, "a domain is not made from here");
                 continue;
             }
-            Subject::SecurityGroup(_) => continue,
+            Subject::SecurityGroup(_) | Subject::Certificate(..) => continue,
         };
         let Some(tenant) = tenant else {
             drafts.leave(finding, OFFBOARD);
@@ -168,7 +168,12 @@ fn wanted(tenant: &DesiredTenant, project: &Project, aspect: &Aspect) -> Option<
         Aspect::Protected => {
             tenant.protected.map(|to| ProjectChange::Protected { from: project.immutable, to })
         }
-        Aspect::Existence | Aspect::Id | Aspect::Quota(..) | Aspect::Role(_) | Aspect::Rule(..) => None,
+        Aspect::Existence
+        | Aspect::Id
+        | Aspect::Quota(..)
+        | Aspect::Role(_)
+        | Aspect::Rule(..)
+        | Aspect::Certificate(_) => None,
     }
 }
 

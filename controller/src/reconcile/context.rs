@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
+use super::cloud_spec::certificates::Looked;
 use super::cloud_spec::claims::{Claim, Claims, contested};
 use super::guard::{Seen, Watchman};
 use super::lease::Mandate;
@@ -61,6 +62,8 @@ struct Memory {
     /// The era in which the standing offer was made, by UID of the owner.
     eras: BTreeMap<String, Era>,
     claims: Claims,
+    /// What was last seen of the certificates of a CloudSpec, by UID.
+    certificates: BTreeMap<String, Looked>,
     /// The CloudSpecs that list what a CloudSpec lists too, by `namespace/name`.
     contested: BTreeMap<String, BTreeSet<String>>,
     /// Since when answers are good enough, where a plan was carried out.
@@ -182,6 +185,16 @@ impl Context {
     /// Remembers the era of an offer.
     pub(super) fn offers_in(&self, uid: &str, era: Era) {
         self.memory().eras.insert(uid.to_owned(), era);
+    }
+
+    /// What was last seen of the certificates of a CloudSpec.
+    pub(super) fn certificates_of(&self, uid: &str) -> Option<Looked> {
+        self.memory().certificates.get(uid).cloned()
+    }
+
+    /// Remembers what was seen of the certificates of a CloudSpec.
+    pub(super) fn remember_certificates(&self, uid: &str, looked: Looked) {
+        self.memory().certificates.insert(uid.to_owned(), looked);
     }
 
     /// Start of the interval that now is in: whoever looks at the same cloud within it shares one audit.
@@ -356,6 +369,7 @@ impl Context {
         for uid in gone.keys() {
             memory.eras.remove(uid);
             memory.claims.forget(uid);
+            memory.certificates.remove(uid);
         }
         gone
     }
@@ -387,8 +401,14 @@ impl Context {
     }
 }
 
-/// Whether a CloudSpec could see all that it declares when it was last looked at.
+/// Whether a CloudSpec could see its tenants when it was last looked at; a certificate that could not be seen is no matter here.
 fn has_seen(object: &CloudSpec) -> bool {
     let conditions = object.status.iter().flat_map(|status| &status.conditions);
-    conditions.into_iter().any(|condition| condition.type_ == "Observed" && condition.status == "True")
+    conditions.into_iter().any(|condition| {
+        let (kind, status) = (condition.type_.as_str(), condition.status.as_str());
+        matches!(
+            (kind, status),
+            ("Observed", "True") | ("TenantsInSync" | "SecurityGroupsInSync", "True" | "False")
+        )
+    })
 }

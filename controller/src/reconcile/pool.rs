@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use cloudspec_crds::cloud_spec::CredentialRef;
 use k8s_openapi::ByteString;
-use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::api::GetParams;
 use kube::core::Request;
 use kube::{Client, Resource};
@@ -19,7 +19,8 @@ use sha2::{Digest, Sha256};
 
 use super::clock::Clock;
 use crate::model::Unknown;
-use crate::observe::Shared;
+use crate::model::certificate::KeyOf;
+use crate::observe::{Obstacle, Shared};
 use crate::openstack::{CloudConfig, ConfigError, Limits, Meter, Reader, from_secret};
 
 /// How long a reader that nobody uses is kept.
@@ -86,6 +87,46 @@ impl Pool {
         let identity = identity_cloud_name.as_ref().map(read).transpose()?;
         let names = [Some(cloud_name), identity_cloud_name.as_ref()];
         Ok(Credentials { main, identity, key: key_of(text, cacert, &names) })
+    }
+
+    /// What is under one key of a Secret; what is under the others is let go of.
+    ///
+    /// # Errors
+    /// What is missing, with the remedy; never the content.
+    pub(super) async fn of_secret(&self, namespace: &str, of: &KeyOf) -> Result<Vec<u8>, Unknown> {
+        let KeyOf { name, key } = of;
+        let found = self.data(namespace, name).await?.remove(key);
+        let missing = || Obstacle::KeyNotFound.because(format!("Secret {namespace}/{name} has no key {key}"));
+        found.map(|bytes| bytes.0).ok_or_else(missing)
+    }
+
+    /// What is under one key of a ConfigMap.
+    ///
+    /// # Errors
+    /// What is missing, with the remedy; never the content.
+    pub(super) async fn of_config_map(&self, namespace: &str, of: &KeyOf) -> Result<Vec<u8>, Unknown> {
+        #[derive(serde::Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Data {
+            #[serde(default)]
+            data: BTreeMap<String, String>,
+            #[serde(default)]
+            binary_data: BTreeMap<String, ByteString>,
+        }
+        let KeyOf { name, key } = of;
+        let failed = |why: kube::Error| config_map_not_read(namespace, name, &why);
+        let request =
+            Request::new(ConfigMap::url_path(&(), Some(namespace))).get(name, &GetParams::default());
+        let request = request.map_err(|why| failed(kube::Error::BuildRequest(why)))?;
+        let text = self.client.request_text(request).await.map_err(failed)?;
+        let mut read: Data = serde_json::from_str(&text).map_err(|_| {
+            Obstacle::ConfigMapNotRead.because(format!("ConfigMap {namespace}/{name} is not understood"))
+        })?;
+        let found = read.data.remove(key).map(String::into_bytes);
+        let found = found.or_else(|| read.binary_data.remove(key).map(|bytes| bytes.0));
+        let missing =
+            || Obstacle::KeyNotFound.because(format!("ConfigMap {namespace}/{name} has no key {key}"));
+        found.ok_or_else(missing)
     }
 
     /// The data of a Secret, and nothing else of it: kube's client puts an object into the log that it cannot read, and whoever
@@ -155,6 +196,20 @@ fn not_read(namespace: &str, name: &str, why: &kube::Error) -> Unknown {
             unknown("SecretForbidden", format!("Secret {namespace}/{name} may not be read: {remedy}"))
         }
         other => unknown("SecretNotRead", format!("failed to read Secret {namespace}/{name}: {other}")),
+    }
+}
+
+fn config_map_not_read(namespace: &str, name: &str, why: &kube::Error) -> Unknown {
+    match why {
+        kube::Error::Api(status) if status.code == 404 => Obstacle::ConfigMapNotFound
+            .because(format!("there is no ConfigMap {namespace}/{name}: create it")),
+        kube::Error::Api(status) if status.code == 403 => {
+            let remedy = "grant the controller get on it, by name, with a Role in its namespace";
+            Obstacle::ConfigMapForbidden
+                .because(format!("ConfigMap {namespace}/{name} may not be read: {remedy}"))
+        }
+        other => Obstacle::ConfigMapNotRead
+            .because(format!("failed to read ConfigMap {namespace}/{name}: {other}")),
     }
 }
 

@@ -9,8 +9,15 @@ use crate::model::desired::Invalid;
 use crate::model::finding::Domain;
 use crate::model::{Finding, FindingKind};
 
-const TENANTS_IN_SYNC: &str = "TenantsInSync";
-const SECURITY_GROUPS_IN_SYNC: &str = "SecurityGroupsInSync";
+/// The condition of a part of the spec.
+fn condition_of(domain: Domain) -> &'static str {
+    match domain {
+        Domain::Tenants => "TenantsInSync",
+        Domain::SecurityGroups => "SecurityGroupsInSync",
+        Domain::Certificates => "CertificatesInSync",
+    }
+}
+
 /// All that hold, in a fixed order.
 pub(super) fn all(report: &Report<'_>) -> Vec<Condition> {
     let mut all = vec![ready(report), observed(report), in_sync(report)];
@@ -100,28 +107,23 @@ fn compared(kind: &'static str, findings: &[Finding]) -> Says {
 }
 
 fn by_domain(report: &Report<'_>) -> Vec<Says> {
-    let (findings, tenants, security_groups) = match &report.sight {
-        Sight::Audited { findings, tenants, security_groups, .. } => (findings, tenants, security_groups),
+    let (findings, domains) = match &report.sight {
+        Sight::Audited { findings, domains, .. } => (findings, domains),
         Sight::Invalid(_) => return no_longer_told(report, reasons::INVALID_SPEC, "nothing was compared"),
         Sight::Blind(why) => return no_longer_told(report, &why.reason, &why.message),
     };
     let of = |domain: Domain| -> Vec<Finding> {
         findings.iter().filter(|finding| finding.subject.domain() == domain).cloned().collect()
     };
-    let mut all = Vec::new();
-    if *tenants {
-        all.push(compared(TENANTS_IN_SYNC, &of(Domain::Tenants)));
-    }
-    if *security_groups {
-        all.push(compared(SECURITY_GROUPS_IN_SYNC, &of(Domain::SecurityGroups)));
-    }
-    all
+    domains.iter().map(|domain| compared(condition_of(*domain), &of(*domain))).collect()
 }
 
 /// A condition that was there does not vanish where nothing can be told: whoever waits for it would wait for nothing.
 fn no_longer_told(report: &Report<'_>, reason: &str, why: &str) -> Vec<Says> {
-    let told = [TENANTS_IN_SYNC, SECURITY_GROUPS_IN_SYNC];
-    let told = told.into_iter().filter(|kind| standing(&report.previous.conditions, kind).is_some());
+    let told = Domain::ALL
+        .into_iter()
+        .map(condition_of)
+        .filter(|kind| standing(&report.previous.conditions, kind).is_some());
     told.map(|kind| says(kind, "Unknown", reason, why)).collect()
 }
 

@@ -117,7 +117,7 @@ pub const OF_READING: &[(&str, &str)] = &[
         "The listing was not asked for, though something needed it. That is a fault of the controller: report it.",
     ),
     ("CredentialInvalid", "The Secret's clouds.yaml cannot be used; the message says why."),
-    ("SecretNotFound", "The Secret that spec.cloud names is not there. Create it in the same namespace."),
+    ("SecretNotFound", "The Secret that the spec names is not there. Create it in the same namespace."),
     ("SecretForbidden", "The controller may not read the Secret. Give its service account the role for it."),
     ("SecretNotRead", "The Secret could not be read. It is tried again."),
     (
@@ -125,6 +125,29 @@ pub const OF_READING: &[(&str, &str)] = &[
         "The CloudSpec that spec.cloudRef names is not there. Create it in the same namespace.",
     ),
     ("CloudSpecNotRead", "The CloudSpec could not be read. It is tried again."),
+    (
+        "HandshakeFailed",
+        "The server was reached and speaks neither TLS 1.2 nor 1.3, or something else altogether. Nothing is said of its certificate.",
+    ),
+    (
+        "NotACertificate",
+        "What is there is not a certificate that can be read. Look at the key that spec.certificates names, or at the server.",
+    ),
+    ("KeyNotFound", "The Secret or ConfigMap has no such key. Give one that it has, such as tls.crt."),
+    ("ConfigMapNotFound", "The ConfigMap that the spec names is not there. Create it in the same namespace."),
+    (
+        "ConfigMapForbidden",
+        "The controller may not read the ConfigMap. Give its service account the role for it.",
+    ),
+    ("ConfigMapNotRead", "The ConfigMap could not be read. It is tried again."),
+    (
+        "NeedsCluster",
+        "A certificate in a Secret or ConfigMap is looked at by the controller only. Apply the CloudSpec to a cluster.",
+    ),
+    (
+        "SignatureNotUnderstood",
+        "A signature between the certificate and the given authority is of a kind that is not understood here. Look at the chain yourself.",
+    ),
 ];
 
 /// Why a tenant does not leave: the reason of the condition Admitted of a TenantOffboard, in the order of the checks.

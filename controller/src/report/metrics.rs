@@ -1,5 +1,7 @@
 //! Metrics in Prometheus' text format. Labels are bounded: names of objects and closed sets of words.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use cloudspec_crds::status::Offer;
@@ -12,9 +14,13 @@ use prometheus::{
 
 use crate::apply::port::StepState;
 use crate::gate::approval::Guard;
+use crate::model::certificate::{Certificates, Place};
 use crate::model::finding::Domain;
 use crate::model::{Finding, FindingKind, Severity};
 use crate::observe::{Coverage, Service};
+
+/// Certificates and their places that have a series, by the namespace and name of the CloudSpec.
+type WithSeries = BTreeMap<(String, String), BTreeSet<(String, Place)>>;
 
 /// All metrics of a process.
 pub struct Metrics {
@@ -32,10 +38,11 @@ pub struct Metrics {
     reconciles: IntCounterVec,
     reconcile_seconds: HistogramVec,
     leader: IntGauge,
+    not_after: GaugeVec,
+    with_series: Mutex<WithSeries>,
 }
 
 const OBJECT: [&str; 3] = ["kind", "namespace", "name"];
-const DOMAINS: [Domain; 2] = [Domain::Tenants, Domain::SecurityGroups];
 const KINDS: [FindingKind; 4] =
     [FindingKind::Missing, FindingKind::Extra, FindingKind::Changed, FindingKind::Unknowable];
 const SEVERITIES: [Severity; 3] = [Severity::Critical, Severity::Warning, Severity::Info];
@@ -61,6 +68,8 @@ pub struct Look<'a> {
     pub coverage: &'a Coverage,
     /// What is not as declared, and what could not be told.
     pub findings: &'a [Finding],
+    /// The certificates that were looked at.
+    pub certificates: &'a Certificates,
 }
 
 /// What a metric is.
@@ -156,6 +165,14 @@ impl Metrics {
                 &[],
             )?,
             leader: IntGauge::new("cloudspec_leader", "1 where this replica leads.")?,
+            not_after: GaugeVec::new(
+                Opts::new(
+                    "cloudspec_certificate_not_after_timestamp_seconds",
+                    "Until when a certificate is valid, in seconds since 1970; absent where it could not be seen.",
+                ),
+                &["namespace", "name", "certificate", "place"],
+            )?,
+            with_series: Mutex::default(),
             registry,
         };
         metrics.register()?;
@@ -189,6 +206,8 @@ impl Metrics {
             reconciles,
             reconcile_seconds,
             leader,
+            not_after,
+            with_series: _,
         } = self;
         vec![
             ("gauge", Box::new(findings.clone())),
@@ -204,6 +223,7 @@ impl Metrics {
             ("counter", Box::new(reconciles.clone())),
             ("histogram", Box::new(reconcile_seconds.clone())),
             ("gauge", Box::new(leader.clone())),
+            ("gauge", Box::new(not_after.clone())),
         ]
     }
 
@@ -247,9 +267,10 @@ impl Metrics {
     /// What one look at what a CloudSpec declares gave; none: there was no way to look.
     pub fn observed(&self, of: Of<'_>, look: Option<Look<'_>>) {
         self.looked(of, look.map(|look| (look.coverage, look.at)));
-        let Some(Look { at: _, coverage: _, findings }) = look else { return };
+        let Some(Look { at: _, coverage: _, findings, certificates }) = look else { return };
         let Of { kind: _, namespace, name } = of;
-        for domain in DOMAINS {
+        self.certificates(of, certificates);
+        for domain in Domain::ALL {
             for kind in KINDS {
                 for severity in SEVERITIES {
                     let fits = |one: &&Finding| {
@@ -263,6 +284,28 @@ impl Metrics {
                         .set(i64::try_from(count).unwrap_or(i64::MAX));
                 }
             }
+        }
+    }
+
+    /// Until when each certificate is valid; what is no longer seen has no series.
+    fn certificates(&self, of: Of<'_>, certificates: &Certificates) {
+        let Of { kind: _, namespace, name } = of;
+        let mut now = BTreeSet::new();
+        for (certificate, places) in certificates {
+            for (place, seen) in places {
+                let Ok(seen) = seen else { continue };
+                let labels = [namespace, name, certificate, place.0.as_str()];
+                self.not_after.with_label_values(&labels).set(seconds(seen.certificate.not_after));
+                now.insert((certificate.clone(), place.clone()));
+            }
+        }
+        let mut all = self.with_series.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = all.insert((namespace.to_owned(), name.to_owned()), now.clone()).unwrap_or_default();
+        for (certificate, Place(place)) in before.difference(&now) {
+            let _ = self.not_after.remove_label_values(&[namespace, name, certificate, place]);
+        }
+        if now.is_empty() {
+            all.remove(&(namespace.to_owned(), name.to_owned()));
         }
     }
 
@@ -334,7 +377,8 @@ impl Metrics {
         if kind != "CloudSpec" {
             return;
         }
-        for domain in DOMAINS {
+        self.certificates(of, &Certificates::new());
+        for domain in Domain::ALL {
             for kind in KINDS {
                 for severity in SEVERITIES {
                     let (domain, kind, severity) =

@@ -15,6 +15,7 @@ use super::remember::Memory;
 use crate::gate::Verdict;
 use crate::gate::approval::Guard;
 use crate::model::desired::Invalid;
+use crate::model::finding::Domain;
 use crate::model::{Finding, FindingKind, Unknown};
 
 /// What was seen of what a spec declares.
@@ -28,10 +29,8 @@ pub enum Sight<'a> {
     Audited {
         /// What is not as declared, and what could not be told.
         findings: &'a [Finding],
-        /// Whether tenants are declared.
-        tenants: bool,
-        /// Whether security groups are declared.
-        security_groups: bool,
+        /// What is declared.
+        domains: &'a BTreeSet<Domain>,
         /// Limits that the plan is beyond.
         exceeded: &'a [String],
         /// What other CloudSpecs list too, in words.

@@ -144,6 +144,7 @@ pub(crate) fn world(dice: &mut Dice, mood: Mood) -> Snapshot {
         initial_rules,
         address_groups: Ok(address_groups),
         quotas: quotas.into_iter().collect(),
+        certificates: [].into(),
     }
 }
 

@@ -1,8 +1,11 @@
 //! Small values that the tests are made of.
 
+use std::collections::BTreeSet;
+
 use cloudspec::gate::approval::Guard;
 use cloudspec::gate::{Approval, Reason, Ruling, Verdict};
 use cloudspec::model::desired::{GroupName, Invalid, TenantName};
+use cloudspec::model::finding::Domain;
 use cloudspec::model::{Aspect, Finding, FindingKind, PlanDigest, Severity, Subject, Unknown};
 use cloudspec::report::{Of, Report, Sight, status};
 use cloudspec_crds::CloudSpecStatus;
@@ -98,8 +101,7 @@ pub(crate) struct Case {
     pub(crate) previous: CloudSpecStatus,
     pub(crate) now: Timestamp,
     pub(crate) seen: Seen,
-    pub(crate) tenants: bool,
-    pub(crate) security_groups: bool,
+    pub(crate) domains: BTreeSet<Domain>,
     pub(crate) exceeded: Vec<String>,
     pub(crate) contested: Vec<String>,
     pub(crate) offer: Option<Offer>,
@@ -116,8 +118,7 @@ pub(crate) fn quiet() -> Case {
         previous: CloudSpecStatus::default(),
         now: at(0),
         seen: Seen::Audited(vec![]),
-        tenants: true,
-        security_groups: true,
+        domains: [Domain::Tenants, Domain::SecurityGroups].into(),
         exceeded: vec![],
         contested: vec![],
         offer: None,
@@ -152,8 +153,7 @@ impl Case {
             Seen::Blind(why) => Sight::Blind(why),
             Seen::Audited(findings) => Sight::Audited {
                 findings,
-                tenants: self.tenants,
-                security_groups: self.security_groups,
+                domains: &self.domains,
                 exceeded: &self.exceeded,
                 contested: &self.contested,
             },

@@ -2,7 +2,8 @@
 
 use cloudspec::gate::approval::Guard;
 use cloudspec::gate::{Reason, Ruling, Verdict};
-use cloudspec::model::Finding;
+use cloudspec::model::finding::{CertificateAspect, Domain};
+use cloudspec::model::{Aspect, Finding, FindingKind, Severity, Subject};
 use cloudspec_crds::cloud_spec::RequireDigest;
 use cloudspec_crds::status::{Classes, Offer};
 
@@ -154,11 +155,26 @@ fn a_wrong_spec_is_stalled_and_its_field_is_named() {
 
 #[test]
 fn only_what_is_declared_has_a_condition() {
-    let none = Case { tenants: false, security_groups: false, ..quiet() }.status();
+    let none = Case { domains: [].into(), ..quiet() }.status();
     assert_eq!((says(&none, "TenantsInSync"), says(&none, "SecurityGroupsInSync")), Default::default());
-    let tenants = Case { security_groups: false, ..quiet() }.status();
+    let tenants = Case { domains: [Domain::Tenants].into(), ..quiet() }.status();
     assert_eq!(says(&tenants, "TenantsInSync"), "True InSync");
     assert_eq!(says(&tenants, "SecurityGroupsInSync"), "");
+}
+
+#[test]
+fn a_certificate_has_a_condition_of_its_own_and_nothing_to_approve() {
+    let subject = Subject::Certificate("vip".into(), None);
+    let aspect = Aspect::Certificate(CertificateAspect::SameEverywhere);
+    let finding = Finding::of(FindingKind::Changed, Severity::Warning, &subject, aspect);
+    let case = Case { domains: Domain::ALL.into(), seen: Seen::Audited(vec![finding]), ..quiet() };
+    let status = case.status();
+    assert_eq!(says(&status, "CertificatesInSync"), "False Drifted");
+    assert_eq!(says(&status, "TenantsInSync"), "True InSync");
+    assert_eq!(says(&status, "Approved"), "False NothingToApprove");
+    assert_eq!(status.state.as_deref(), Some("Drifted"));
+    // Told no longer, and not gone.
+    assert_eq!(says(&case.then(blind()).status(), "CertificatesInSync"), "Unknown Unreachable");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use cloudspec::gate::approval::Guard;
 use cloudspec::gate::{Ruling, Verdict};
+use cloudspec::model::finding::Domain;
 use cloudspec::report::events;
 use proptest::prelude::*;
 
@@ -50,11 +51,13 @@ fn case() -> impl Strategy<Value = Case> {
     let offer = prop::option::of(
         (prop::sample::select(vec!["aa", "bb"]), 1..9_i64).prop_map(|(digest, number)| offer(digest, number)),
     );
-    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let domains = prop::sample::subsequence(Domain::ALL.to_vec(), 0..=Domain::ALL.len());
+    let flags = (domains, any::<bool>(), any::<bool>());
     (seen(), verdict(), guard(), last, offer, flags).prop_map(|(seen, verdict, guard, last, offer, flags)| {
-        let (tenants, security_groups, suspended, beyond) = flags;
+        let (domains, suspended, beyond) = flags;
+        let domains = domains.into_iter().collect();
         let exceeded = if beyond { vec!["too many".to_owned()] } else { vec![] };
-        Case { seen, verdict, guard, last, offer, tenants, security_groups, suspended, exceeded, ..quiet() }
+        Case { seen, verdict, guard, last, offer, domains, suspended, exceeded, ..quiet() }
     })
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cloudspec::apply::port::StepState;
 use cloudspec::gate::approval::Guard;
+use cloudspec::model::certificate::{CertificateFacts, CertificateSeen, Certificates, KeySeen, Place};
 use cloudspec::model::{Finding, Unknown};
 use cloudspec::observe::{Coverage, Service};
 use cloudspec::report::{Look, Metrics, Of};
@@ -14,6 +15,8 @@ use crate::cases::*;
 
 const LAB: Of<'_> = Of { kind: "CloudSpec", namespace: "clouds", name: "lab" };
 
+static NO_CERTIFICATES: Certificates = Certificates::new();
+
 /// Keystone was seen, and Neutron was not; nothing else was asked.
 fn partly() -> Coverage {
     let why = Unknown { service: "network".into(), reason: "Timeout".into(), message: "no answer".into() };
@@ -21,7 +24,7 @@ fn partly() -> Coverage {
 }
 
 fn look<'a>(coverage: &'a Coverage, findings: &'a [Finding], at: Timestamp) -> Option<Look<'a>> {
-    Some(Look { at, coverage, findings })
+    Some(Look { at, coverage, findings, certificates: &NO_CERTIFICATES })
 }
 
 fn complete(metrics: &Metrics, service: &str) -> Option<f64> {
@@ -179,6 +182,7 @@ fn the_catalogue_names_every_metric_with_its_type_and_labels() {
     insta::assert_snapshot!(lines.join("\n"), @r#"
     cloudspec_approvals_total counter (reason, result)
     cloudspec_build_info gauge (version)
+    cloudspec_certificate_not_after_timestamp_seconds gauge (certificate, name, namespace, place)
     cloudspec_findings gauge (domain, kind, name, namespace, severity, waived)
     cloudspec_gate_enforced gauge ()
     cloudspec_last_observation_timestamp_seconds gauge (kind, name, namespace)
@@ -193,4 +197,44 @@ fn the_catalogue_names_every_metric_with_its_type_and_labels() {
     cloudspec_steps_total counter (result)
     "#);
     assert!(metrics.catalogue().unwrap().iter().all(|one| one.help.ends_with('.')));
+}
+
+#[test]
+fn a_certificate_has_a_series_for_each_place_where_it_is_seen() {
+    let facts = CertificateFacts {
+        subject: "CN=a".into(),
+        issuer: "CN=b".into(),
+        serial: "01".into(),
+        fingerprint: "ab".into(),
+        not_before: at(0),
+        not_after: at(500),
+        sans: [].into(),
+        key: KeySeen::Other("1.2.3".into()),
+    };
+    let seen = CertificateSeen { seen_at: at(1), certificate: facts, above: vec![], anchored: None };
+    let why = Unknown { service: "certificate".into(), reason: "Timeout".into(), message: "none".into() };
+    let places = |second: Result<CertificateSeen, Unknown>| {
+        let places = [(Place("a:443".into()), Ok(seen.clone())), (Place("b:443".into()), second)];
+        Certificates::from([("vip".to_owned(), places.into())])
+    };
+    let metrics = Metrics::new().unwrap();
+    let until = |place: &str| {
+        let labels = format!("certificate=\"vip\",name=\"lab\",namespace=\"clouds\",place=\"{place}\"");
+        value(&metrics, &format!("cloudspec_certificate_not_after_timestamp_seconds{{{labels}}}"))
+    };
+    let tell = |certificates: &Certificates| {
+        metrics
+            .observed(LAB, Some(Look { at: at(1), coverage: &Coverage::new(), findings: &[], certificates }));
+    };
+    tell(&places(Ok(seen.clone())));
+    assert_eq!((until("a:443"), until("b:443")), (Some(1_750_000_500.0), Some(1_750_000_500.0)));
+    tell(&places(Err(why)));
+    assert_eq!((until("a:443"), until("b:443")), (Some(1_750_000_500.0), None), "not seen, not told");
+    metrics.observed(LAB, None);
+    assert_eq!(until("a:443"), Some(1_750_000_500.0));
+    tell(&NO_CERTIFICATES);
+    assert_eq!(until("a:443"), None, "no longer declared");
+    tell(&places(Ok(seen.clone())));
+    metrics.forget(LAB);
+    assert_eq!((until("a:443"), until("b:443")), (None, None), "the object is gone");
 }

@@ -2,7 +2,7 @@
 
 use cloudspec::gate::Reason;
 use cloudspec::model::PlanDigest;
-use cloudspec::observe::Reason as Reading;
+use cloudspec::observe::{Obstacle, Reason as Reading};
 use cloudspec::report::meanings::{OF_LEAVING, OF_READING, OF_THE_GATE};
 use cloudspec::report::render::{explain, explained};
 use jiff::{SignedDuration, Timestamp};
@@ -114,6 +114,30 @@ fn every_reason_of_reading_is_explained() {
     let names: Vec<String> = of_reading().iter().map(ToString::to_string).collect();
     let explained: Vec<&str> = OF_READING.iter().map(|(name, _)| *name).collect();
     assert_eq!(names, explained[..names.len()]);
+}
+
+#[test]
+fn every_reason_why_a_certificate_is_not_seen_is_explained() {
+    let explained: Vec<&str> = OF_READING.iter().map(|(name, _)| *name).collect();
+    for one in Obstacle::ALL {
+        // A new one does not compile until it stands here, and belongs into ALL.
+        match one {
+            Obstacle::Unreachable
+            | Obstacle::Timeout
+            | Obstacle::HandshakeFailed
+            | Obstacle::NotACertificate
+            | Obstacle::TooLarge
+            | Obstacle::KeyNotFound
+            | Obstacle::ConfigMapNotFound
+            | Obstacle::ConfigMapForbidden
+            | Obstacle::ConfigMapNotRead
+            | Obstacle::NeedsCluster
+            | Obstacle::SignatureNotUnderstood => {}
+        }
+        assert!(explained.contains(&format!("{one:?}").as_str()), "{one:?}");
+    }
+    let different: std::collections::BTreeSet<_> = explained.iter().collect();
+    assert_eq!(different.len(), explained.len());
 }
 
 #[test]

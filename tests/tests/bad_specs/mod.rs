@@ -32,6 +32,16 @@ securityGroups:
   egress:
   - {protocol: UDP, ports: "53", to: {cidr: "2001:db8::/32"}}
 - {name: other, project: {name: team-b, domain: customers}, ingress: []}
+certificates:
+- name: vip
+  from:
+    endpoints: [{host: keystone.example.org, port: 5000}, {host: "2001:db8::5", port: 443, serverName: api.example.org}]
+  sans: {contains: ["*.example.org", 10.12.4.50], notContains: [10.12.4.49]}
+  minRemaining: 720h
+  key: {algorithms: [RSA, ECDSA], minRsaBits: 3072, minEcdsaBits: 256}
+  sameEverywhere: true
+- {name: octavia, from: {secret: {name: octavia-cert, key: tls.crt}}, sans: {exactly: [10.12.4.50]}}
+- {name: vault, from: {configMap: {name: vault-ca, key: ca.pem}}}
 "#;
 
 /// Who refuses.
@@ -73,6 +83,19 @@ const fn twin(name: &'static str, pointer: &'static str, yaml: &'static str, fie
     Bad { name, pointer, yaml, field, remedy: "keep one", by: By::Condition }
 }
 
+/// What the API server cannot say at a bounded cost.
+const fn said(
+    name: &'static str,
+    pointer: &'static str,
+    yaml: &'static str,
+    field: &'static str,
+    remedy: &'static str,
+) -> Bad {
+    Bad { name, pointer, yaml, field, remedy, by: By::Condition }
+}
+
+const ONE_SOURCE: &str = "give exactly one of endpoints, secret and configMap";
+const REMAINING: &str = "give a Go duration from 0s to 87600h, such as 720h";
 const SIXTY_FIVE: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const SHORTER: &str = "may not be more than 64";
 const NOT_EMPTY: &str = "should be at least 1 chars long";
@@ -183,6 +206,38 @@ pub(crate) const ALL: &[Bad] = &[
     bad("evidence without a time", "/securityGroups/0/ingress/0/evidence", "{method: a, by: b}", "spec.securityGroups[0].ingress[0].evidence.measuredAt", "Required value"),
     bad("evidence of some day", "/securityGroups/0/ingress/0/evidence/measuredAt", "yesterday", "spec.securityGroups[0].ingress[0].evidence.measuredAt", "must be of type date-time"),
     bad("evidence by nobody", "/securityGroups/0/ingress/0/evidence/by", "''", "spec.securityGroups[0].ingress[0].evidence.by", NOT_EMPTY),
+    bad("the same certificate twice", "/certificates/-", "{name: vip, from: {secret: {name: a, key: b}}}", "spec.certificates[3]", "Duplicate value"),
+    bad("a certificate without name", "/certificates/0/name", "''", "spec.certificates[0].name", NOT_EMPTY),
+    bad("a certificate's name of 65 characters", "/certificates/0/name", SIXTY_FIVE, "spec.certificates[0].name", "may not be more than 63"),
+    bad("a certificate from nowhere", "/certificates/2/from", "{}", "spec.certificates[2].from", ONE_SOURCE),
+    bad("a certificate from two places", "/certificates/2/from", "{secret: {name: a, key: b}, configMap: {name: a, key: b}}", "spec.certificates[2].from", ONE_SOURCE),
+    bad("a certificate of no endpoint", "/certificates/0/from/endpoints", "[]", "spec.certificates[0].from.endpoints", "should have at least 1 items"),
+    bad("a certificate of 17 endpoints", "/certificates/0/from/endpoints", "[{host: a, port: 1}, {host: a, port: 2}, {host: a, port: 3}, {host: a, port: 4}, {host: a, port: 5}, {host: a, port: 6}, {host: a, port: 7}, {host: a, port: 8}, {host: a, port: 9}, {host: a, port: 10}, {host: a, port: 11}, {host: a, port: 12}, {host: a, port: 13}, {host: a, port: 14}, {host: a, port: 15}, {host: a, port: 16}, {host: a, port: 17}]", "spec.certificates[0].from.endpoints", "must have at most 16 items"),
+    bad("an endpoint that is a URL", "/certificates/0/from/endpoints/0/host", "'https://a.org/v3'", "spec.certificates[0].from.endpoints[0].host", "should match"),
+    bad("an endpoint's address in brackets", "/certificates/0/from/endpoints/0/host", "'[2001:db8::5]'", "spec.certificates[0].from.endpoints[0].host", "should match"),
+    bad("an endpoint of port 0", "/certificates/0/from/endpoints/0/port", "0", "spec.certificates[0].from.endpoints[0].port", "should be greater than or equal to 1"),
+    bad("an endpoint of port 65536", "/certificates/0/from/endpoints/0/port", "65536", "spec.certificates[0].from.endpoints[0].port", "should be less than or equal to 65535"),
+    bad("a Secret with a slash", "/certificates/1/from/secret/name", "other/secret", "spec.certificates[1].from.secret.name", "should match"),
+    bad("a key with a slash", "/certificates/1/from/secret/key", "a/b", "spec.certificates[1].from.secret.key", "should match"),
+    bad("names without any", "/certificates/0/sans", "{}", "spec.certificates[0].sans", "give exactly, contains or notContains, or leave sans out"),
+    bad("names exactly and some", "/certificates/1/sans/contains", "[a.org]", "spec.certificates[1].sans.exactly", "give exactly alone"),
+    bad("a name with a blank", "/certificates/0/sans/contains/0", "'a b'", "spec.certificates[0].sans.contains[0]", "should match"),
+    bad("a network as a name", "/certificates/0/sans/contains/0", "10.0.0.0/24", "spec.certificates[0].sans.contains[0]", "should match"),
+    bad("a certificate good for days", "/certificates/0/minRemaining", "30d", "spec.certificates[0].minRemaining", REMAINING),
+    bad("a certificate good for ever", "/certificates/0/minRemaining", "87601h", "spec.certificates[0].minRemaining", REMAINING),
+    bad("an authority that is a path", "/certificates/0/ca", "/etc/ssl/ca.pem", "spec.certificates[0].ca", "should match"),
+    bad("a key of nothing", "/certificates/0/key", "{}", "spec.certificates[0].key", "give algorithms, minRsaBits or minEcdsaBits, or leave key out"),
+    bad("a key of DSA", "/certificates/0/key/algorithms/0", "DSA", "spec.certificates[0].key.algorithms[0]", "supported values: \"RSA\", \"ECDSA\", \"Ed25519\""),
+    bad("a key of 8 bits", "/certificates/0/key/minRsaBits", "8", "spec.certificates[0].key.minRsaBits", "should be greater than or equal to 512"),
+    bad("bits of an algorithm that is not taken", "/certificates/0/key/algorithms", "[Ed25519]", "spec.certificates[0].key.minRsaBits", "add RSA to algorithms, or leave minRsaBits out"),
+    bad("one endpoint the same everywhere", "/certificates/0/from/endpoints", "[{host: a, port: 1}]", "spec.certificates[0].sameEverywhere", "give at least two endpoints in from"),
+    said("an endpoint whose host is no address", "/certificates/0/from/endpoints/0/host", "10.0.0.256", "spec.certificates[0].from.endpoints[0].host", "give a DNS name or an IP address"),
+    said("an address that is asked for", "/certificates/0/from/endpoints/1/serverName", "10.0.0.1", "spec.certificates[0].from.endpoints[1].serverName", "give a DNS name"),
+    said("a name that is no name", "/certificates/0/sans/contains/0", "a..b", "spec.certificates[0].sans.contains[0]", "give a DNS name or an IP address"),
+    said("a name that must and must not be there", "/certificates/0/sans/notContains/0", "10.12.4.50", "spec.certificates[0].sans.notContains", "keep one"),
+    said("an authority that is none", "/certificates/0/ca", r#""-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----""#, "spec.certificates[0].ca", "is not understood"),
+    said("a certificate in the Secret that can write", "/certificates/1/from/secret/name", "lab-admin", "spec.certificates[1].from.secret.name", "put the certificate into another"),
+    twin("the same endpoint twice, in another case", "/certificates/0/from/endpoints/1", "{host: Keystone.Example.org., port: 5000}", "spec.certificates[0].from.endpoints[1]"),
     twin("the same rule twice", "/securityGroups/0/ingress/-", "{protocol: tcp, ports: 8000-9000, from: {cidr: 203.0.113.0/24}}", "spec.securityGroups[0].ingress[3]"),
     twin("the same rule in two spellings", "/securityGroups/0/egress/-", "{protocol: '17', ports: 53-53, to: {cidr: '2001:DB8::/32'}}", "spec.securityGroups[0].egress[1]"),
     twin("the same group twice", "/securityGroups/-", "{name: other, project: {name: team-b, domain: customers}}", "spec.securityGroups[2]"),

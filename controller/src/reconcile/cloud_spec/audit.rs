@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use cloudspec_crds::CloudSpec;
 use cloudspec_crds::cloud_spec::CredentialRef;
+use jiff::Timestamp;
 use kube::ResourceExt;
 
-use super::Compared;
+use super::{Compared, certificates};
 use crate::diff::diff;
+use crate::model::certificate::Certificates;
 use crate::model::plan::LeftAlone;
 use crate::model::{Finding, Subject, Unknown};
 use crate::observe::{CloudRead, Needs, application_credentials, coverage, observe};
@@ -55,11 +57,13 @@ async fn look(
     let view = reader.view(not_before);
     let desired = &declared.what;
     let needs = Needs::of(desired);
-    if needs == Needs::default() {
+    if needs == Needs::default() && desired.certificates.is_empty() {
         // A spec that lists nothing asks nothing: without a login its credential would never be tried.
         view.project().await?;
     }
-    let mut snapshot = observe(&view, &needs).await;
+    // Servers that hang keep nobody from looking at the cloud.
+    let (mut snapshot, seen) = tokio::join!(observe(&view, &needs), certificates::look(context, declared));
+    snapshot.certificates = seen;
     let findings = diff(desired, &snapshot);
     let users = users_to_ask(desired, &findings);
     snapshot.application_credentials = application_credentials(&view, &users).await;
@@ -84,10 +88,17 @@ async fn look(
         saw: Compared {
             findings,
             contested,
-            at: context.clock.now() - age.unwrap_or_default(),
+            at: oldest(&snapshot.certificates, context.clock.now() - age.unwrap_or_default()),
             coverage: coverage(&snapshot),
+            certificates: snapshot.certificates,
         },
     })
+}
+
+/// The time that nothing which was seen is older than.
+fn oldest(certificates: &Certificates, of_the_cloud: Timestamp) -> Timestamp {
+    let seen = certificates.values().flat_map(BTreeMap::values).filter_map(|seen| seen.as_ref().ok());
+    seen.map(|seen| seen.seen_at).fold(of_the_cloud, Timestamp::min)
 }
 
 fn leave(finding: &Finding, contested: &BTreeMap<Subject, BTreeSet<String>>) -> LeftAlone {

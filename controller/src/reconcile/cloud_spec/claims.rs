@@ -17,7 +17,8 @@ pub(in crate::reconcile) struct Claim {
 impl Claim {
     /// All that a spec lists.
     pub(in crate::reconcile) fn of(desired: &Desired, cloud: CloudIdentity) -> Self {
-        let Desired { tenants, reported_domains: _, security_groups } = desired;
+        // Two may look at one certificate: neither changes it.
+        let Desired { tenants, reported_domains: _, security_groups, certificates: _ } = desired;
         let tenants = tenants.iter().map(|tenant| Subject::Tenant(tenant.name.clone()));
         let groups = security_groups.iter().map(|group| Subject::SecurityGroup(group.name.clone()));
         Self { cloud, subjects: tenants.chain(groups).collect() }

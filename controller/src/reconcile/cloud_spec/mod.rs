@@ -1,6 +1,7 @@
 //! The kind `CloudSpec`.
 
 mod audit;
+pub(super) mod certificates;
 pub(super) mod claims;
 mod declared;
 mod tell;
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 use super::context::Context;
 use super::owner::{Audited, Begun, Declared, Owner, Told};
+use crate::model::certificate::Certificates;
 use crate::model::cloud::CloudIdentity;
 use crate::model::desired::Invalid;
 use crate::model::ids::ProjectId;
@@ -37,13 +39,17 @@ pub(in crate::reconcile) struct Compared {
     pub(in crate::reconcile) at: Timestamp,
     /// How much of each service was seen.
     pub(in crate::reconcile) coverage: Coverage,
+    /// The certificates, as they were looked at.
+    pub(in crate::reconcile) certificates: Certificates,
 }
 
 impl Compared {
-    /// Whether every finding could be told and nothing is held back because another lists it too.
+    /// Whether every finding that a plan could follow from could be told, and nothing is held back because another lists it too.
     fn is_whole(&self) -> bool {
         self.contested.is_empty()
-            && self.findings.iter().all(|finding| finding.kind != FindingKind::Unknowable)
+            && self.findings.iter().all(|finding| {
+                finding.kind != FindingKind::Unknowable || !finding.subject.domain().can_be_corrected()
+            })
     }
 }
 
@@ -174,5 +180,6 @@ fn nothing() -> CloudSpecSpec {
         tenants: None,
         unlisted_tenants: cloudspec_crds::tenant::UnlistedTenants::default(),
         security_groups: None,
+        certificates: None,
     }
 }

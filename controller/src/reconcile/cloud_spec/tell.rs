@@ -1,13 +1,16 @@
 //! What a look for a CloudSpec found out, told: status, Events, metrics.
 
+use std::collections::BTreeSet;
+
 use cloudspec_crds::{CloudSpec, CloudSpecStatus};
 use kube::ResourceExt;
 
 use super::Compared;
 use crate::gate::Verdict;
 use crate::model::desired::Invalid;
+use crate::model::finding::Domain;
 use crate::reconcile::context::Context;
-use crate::reconcile::owner::{Owner, Told};
+use crate::reconcile::owner::{Declared, Owner, Told};
 use crate::reconcile::told::{execution, last_approved, not_looked, write};
 use crate::report::{Look, Of, Report, Sight, events, status};
 
@@ -16,11 +19,11 @@ pub(super) async fn tell(context: &Context, told: Told<'_, CloudSpec>) -> Result
     let Told { declared, seen, audited, offer, verdict, all, interrupted } = told;
     let object = &declared.object;
     let contested = audited.map(|audited| contested(&audited.saw)).unwrap_or_default();
+    let domains = domains(declared);
     let sight = match audited {
         Ok(audited) => Sight::Audited {
             findings: &audited.saw.findings,
-            tenants: object.spec.tenants.is_some() || !declared.what.reported_domains.is_empty(),
-            security_groups: object.spec.security_groups.is_some(),
+            domains: &domains,
             exceeded: &audited.exceeded,
             contested: &contested,
         },
@@ -33,6 +36,7 @@ pub(super) async fn tell(context: &Context, told: Told<'_, CloudSpec>) -> Result
         at: audited.saw.at,
         coverage: &audited.saw.coverage,
         findings: &audited.saw.findings,
+        certificates: &audited.saw.certificates,
     });
     context.metrics.observed(of, look);
     context.metrics.offered(of, offer);
@@ -52,6 +56,17 @@ pub(super) async fn tell(context: &Context, told: Told<'_, CloudSpec>) -> Result
         approvable: object.spec.cloud.apply.as_ref().map(|_| object.spec.approval.require_digest),
     };
     put(context, object, &status(&report)).await
+}
+
+/// The parts of the cloud of which something is declared.
+fn domains(declared: &Declared<CloudSpec>) -> BTreeSet<Domain> {
+    let spec = &declared.object.spec;
+    let is_declared = |domain: &Domain| match domain {
+        Domain::Tenants => spec.tenants.is_some() || !declared.what.reported_domains.is_empty(),
+        Domain::SecurityGroups => spec.security_groups.is_some(),
+        Domain::Certificates => spec.certificates.is_some(),
+    };
+    Domain::ALL.into_iter().filter(is_declared).collect()
 }
 
 /// Tells that a spec is wrong.

@@ -230,6 +230,7 @@ fn complaint(tenants: Vec<Tenant>, security_groups: Vec<ListedGroup>) -> Option<
         tenants: Some(tenants),
         unlisted_tenants: UnlistedTenants::default(),
         security_groups: Some(security_groups),
+        certificates: None,
     };
     let wrong = Desired::from_spec(&spec).err()?;
     let of_entry = |field: &str| match field.split_once("[0].") {
