@@ -74,24 +74,6 @@ async fn what_an_autoscaler_makes_while_the_plan_runs_goes_only_with_another_app
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_comes_between_the_approval_and_the_first_call_goes_only_with_another_approval() {
-    leaving("late", async |story| {
-        let (network, server, _) = fill(story).await;
-        story.leave("x", QUICK);
-        story.offered("x").await;
-        let mut hold = story.proxy.hold(Matcher::writes().once(), Place::Before);
-        story.approve("x");
-        hold.arrived().await;
-        let (new_server, new_port) = scale(&story.held(), &network).await;
-        hold.release();
-        story.over("x").await;
-        assert!(!story.has_server(&server), "{:?}", story.writes());
-        follow_up_goes(story, &new_server, &new_port).await;
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn what_comes_between_the_two_looks_makes_the_first_void() {
     leaving("between", async |story| {
         let held = story.held();

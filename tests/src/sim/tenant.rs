@@ -204,10 +204,11 @@ impl World {
         ports.map(|(id, _)| id.clone()).collect()
     }
 
-    /// This world with the tokens that were given out in another, so that nobody has to log in again.
+    /// This world with the tokens that were given out in another, so that nobody has to log in again; the next ones are others.
     #[must_use]
     pub fn with_tokens_of(mut self, other: &Self) -> Self {
         self.tokens.clone_from(&other.tokens);
+        self.made = self.made.max(other.made);
         self
     }
 }

@@ -303,9 +303,12 @@ impl Slot {
         self.judge_the_order()
     }
 
-    /// What is removed before what holds it is refused by its service: no write is, but by the fault.
+    /// What is removed before what holds it is refused by its service: no write is, but by the fault, or because the removal beside it has moved
+    /// the revision (412), which is looked at again.
     fn judge_the_order(&self) -> Result<(), String> {
-        let refused = |call: &&Call| call.fault.is_none() && call.status.is_some_and(|status| status >= 400);
+        let refused = |call: &&Call| {
+            call.fault.is_none() && call.status.is_some_and(|status| status >= 400 && status != 412)
+        };
         let calls = self.proxy.writes();
         let refused: Vec<String> = calls.iter().filter(refused).map(ToString::to_string).collect();
         if refused.is_empty() { Ok(()) } else { Err(format!("writes that a service refused: {refused:#?}")) }
