@@ -1,8 +1,11 @@
 //! An approved plan of any calls: what a writer cannot be had without.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context, Result};
 use cloudspec::gate::{ApprovedPlan, admit};
 use cloudspec::model::cloud::CloudIdentity;
+use cloudspec::model::inventory::Loss;
 use cloudspec::model::{Action, Class, Plan, Step};
 use cloudspec::plan::{digest, to_spec};
 use cloudspec_crds::ChangePlanStatus;
@@ -16,7 +19,24 @@ const OWNER: &str = "uid";
 /// # Errors
 /// When they are no sound plan.
 pub fn approved(cloud: &CloudIdentity, actions: &[Action]) -> Result<ApprovedPlan> {
-    let steps: Vec<Step> = (1..).zip(actions).map(|(number, action)| step(number, action)).collect();
+    approved_losing(cloud, actions, &BTreeSet::new())
+}
+
+/// The same, of calls by which others lose something.
+///
+/// # Errors
+/// When they are no sound plan.
+pub fn approved_losing(
+    cloud: &CloudIdentity,
+    actions: &[Action],
+    losses: &BTreeSet<Loss>,
+) -> Result<ApprovedPlan> {
+    let mut steps: Vec<Step> = (1..).zip(actions).map(|(number, action)| step(number, action)).collect();
+    for step in &mut steps {
+        let Action::Remove { what, project: _ } = &step.action else { continue };
+        step.side_effects.extend(losses.iter().filter(|loss| loss.by == *what).map(|loss| loss.what.clone()));
+        step.side_effects.sort();
+    }
     let digest = digest(cloud, OWNER, &steps);
     let plan = Plan { cloud: cloud.clone(), owner: OWNER.to_owned(), steps, left_alone: vec![], digest };
     let owner = OwnerRef {

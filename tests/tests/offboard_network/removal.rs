@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use cloudspec::apply::port::{CloudWrite, Look, Progress, WriteError};
+use cloudspec::model::inventory::Loss;
 use cloudspec::model::{Action, ResourceKey, ResourceType};
 use cloudspec::openstack::{Limits, Writer};
-use cloudspec_tests::approved::approved;
+use cloudspec_tests::approved::approved_losing;
 use cloudspec_tests::proxy::Proxy;
 use cloudspec_tests::real::entry;
 use serde_json::json;
@@ -18,16 +19,20 @@ use crate::plan::{in_order, removal};
 use crate::tenant::World;
 
 async fn writer(cloud: &str, actions: &[Action]) -> (Writer, Proxy) {
+    writer_losing(cloud, actions, &BTreeSet::new()).await
+}
+
+async fn writer_losing(cloud: &str, actions: &[Action], losses: &BTreeSet<Loss>) -> (Writer, Proxy) {
     let mut config = entry(cloud);
     let proxy = Proxy::start(&config.identity().auth_url).await.unwrap();
     config.auth_url = proxy.url().trim_end_matches("/v3").parse().unwrap();
-    let plan = approved(&config.identity(), actions).unwrap();
+    let plan = approved_losing(&config.identity(), actions, losses).unwrap();
     (Writer::new(config, None, Limits::default(), Arc::new(|_| {}), &plan).unwrap(), proxy)
 }
 
 /// Carries the removals out one by one; how many calls it took.
-async fn carry_out(actions: &[Action]) -> usize {
-    let (writer, proxy) = writer("admin", actions).await;
+async fn carry_out(actions: &[Action], losses: &BTreeSet<Loss>) -> usize {
+    let (writer, proxy) = writer_losing("admin", actions, losses).await;
     for action in actions {
         match writer.look(action).await.unwrap() {
             Look::AlreadyDone { id: None } => {}
@@ -52,7 +57,7 @@ async fn all_goes_and_the_neighbour_loses_what_was_named() {
         let seen = place.inventory("observer").await;
         let order = in_order(&seen);
         let actions: Vec<Action> = order.iter().map(|what| removal(what, &place.tenant)).collect();
-        let calls = carry_out(&actions).await;
+        let calls = carry_out(&actions, &seen.losses).await;
         assert!(calls <= order.len(), "{calls} calls for {}", order.len());
 
         let after = place.inventory("observer").await;
@@ -182,12 +187,21 @@ async fn what_changed_after_the_look_or_is_in_use_stays_and_the_words_of_neutron
     in_a_place(|place| async move {
         let network = place.id("networks", "network", &place.tenant, json!({})).await;
         let subnet = json!({"network_id": network, "cidr": "10.9.0.0/24", "ip_version": 4});
-        place.id("subnets", "subnet", &place.tenant, subnet).await;
+        let subnet = place.id("subnets", "subnet", &place.tenant, subnet).await;
         let port = place.id("ports", "port", &place.tenant, json!({"network_id": network})).await;
         let key = |kind, id: &str| ResourceKey { kind, id: id.into(), of: None };
         let one = removal(&key(ResourceType::Port, &port), &place.tenant);
         let other = removal(&key(ResourceType::Network, &network), &place.tenant);
-        let (writer, _proxy) = writer("admin", &[one.clone(), other.clone()]).await;
+        let (alone, proxy) = writer("admin", std::slice::from_ref(&other)).await;
+        match alone.look(&other).await.unwrap() {
+            Look::Refused { why } => {
+                assert!(why.contains(&subnet) && why.contains("would go along"), "{why}")
+            }
+            look => panic!("{look:?}"),
+        }
+        assert_eq!(proxy.writes(), []);
+        let part = removal(&key(ResourceType::Subnet, &subnet), &place.tenant);
+        let (writer, _proxy) = writer("admin", &[one.clone(), part, other.clone()]).await;
         let revision = async |action: &Action| match writer.look(action).await.unwrap() {
             Look::Ready { revision: Some(revision) } => revision,
             other => panic!("{action:?}: {other:?}"),

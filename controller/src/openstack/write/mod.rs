@@ -71,8 +71,8 @@ impl Writer {
         }
         let identity = identity.map(|config| Session::new(config, limits, meter.clone())).transpose()?;
         let hand = Hand::new(Session::new(main, limits, meter)?, identity, Proof(()));
-        let planned: Vec<Action> = approved.plan().steps.iter().map(|step| step.action.clone()).collect();
-        let going = Going::of(&planned);
+        let steps = &approved.plan().steps;
+        let (planned, going) = (steps.iter().map(|step| step.action.clone()).collect(), Going::of(steps));
         Ok(Self { hand, planned, going })
     }
 

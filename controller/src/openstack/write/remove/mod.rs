@@ -15,26 +15,37 @@ mod quota;
 mod told;
 mod volume;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::hand::Hand;
 use crate::apply::port::{Look, WriteError, Written};
 use crate::model::ids::ProjectId;
-use crate::model::{Action, ResourceKey, ResourceType};
+use crate::model::{Action, ResourceKey, ResourceType, Step};
 pub(super) use listed::known;
 
-/// What the plan removes: nothing else may go along with it.
-pub(super) struct Going(BTreeSet<(ResourceType, String)>);
+/// What the plan removes, and what it says that others lose by it: nothing else may go along.
+pub(super) struct Going {
+    removed: BTreeSet<(ResourceType, String)>,
+    lost: BTreeMap<ResourceKey, Vec<String>>,
+}
 
 impl Going {
-    pub(super) fn of(planned: &[Action]) -> Self {
-        let removed = planned.iter().filter_map(|action| match action {
-            Action::Remove { what, project: _ } => Some((what.kind, what.id.clone())),
+    pub(super) fn of(planned: &[Step]) -> Self {
+        let removals = planned.iter().filter_map(|step| match &step.action {
+            Action::Remove { what, project: _ } => Some((what, &step.side_effects)),
             _ => None,
         });
-        Self(removed.collect())
+        Self {
+            removed: removals.clone().map(|(what, _)| (what.kind, what.id.clone())).collect(),
+            lost: removals.map(|(what, lost)| (what.clone(), lost.clone())).collect(),
+        }
+    }
+
+    /// Whether the plan names it by its id, with its owner, as lost by this removal.
+    fn is_told(&self, with: &ResourceKey, id: &str) -> bool {
+        self.lost.get(with).is_some_and(|lost| lost.iter().any(|what| what.contains(id)))
     }
 
     /// Refused, where something of this type would go along that the plan does not remove: it came after the approval.
@@ -44,7 +55,8 @@ impl Going {
         kind: ResourceType,
         ids: impl IntoIterator<Item = &'i str>,
     ) -> Option<Look> {
-        let other = ids.into_iter().find(|id| !self.0.contains(&(kind, (*id).to_owned())))?;
+        let goes = |id: &&str| self.removed.contains(&(kind, (*id).to_owned())) || self.is_told(with, id);
+        let other = ids.into_iter().find(|id| !goes(id))?;
         let why =
             format!("{kind} {other} would go along with {with}, and its removal was not approved: part them");
         Some(Look::Refused { why })
