@@ -69,7 +69,9 @@ pub(crate) fn all_is_certified(scene: &Scene, place: &Place, plans: &[ChangePlan
         .filter(|look| look["remaining"].is_null())
         .map(|look| look["stage"].as_str().unwrap())
         .collect();
-    assert_eq!(nothing, ["Resources", "Resources", "Project", "Project"]);
+    // What was seen before the project was asked to go, too, was of another question: it was looked for twice anew.
+    let (first, then) = nothing.split_at(4);
+    assert_eq!((first, then), (&["Resources"; 4][..], &["Project"; 2][..]));
 
     let page = said(scene, &["certificate", "x"]);
     assert!(page.contains("Completed: project ") && page.contains("## What was removed"), "{page}");
